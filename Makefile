@@ -1,0 +1,47 @@
+# make env   the environment         make run    the demo, on this machine, no server needed
+# make test  everything              make check  the quick part: style, types, layers
+# make lock  pin the requirements    make faults  the slow ones
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+export PORT
+
+.PHONY: env run test check faults lock clean
+
+env: .venv/.installed
+
+# uv is quicker where it is present; venv and pip do the same.
+.venv/.installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@if command -v uv >/dev/null 2>&1; then \
+		test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) .venv; \
+		uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt; \
+	else \
+		test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt; \
+	fi
+	@touch $@
+
+run: env
+	@exec $(BIN)/python -m portal.demo
+
+test: env check
+	@$(BIN)/python -m tests.run
+
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+
+faults: env
+	@$(BIN)/python -m tests.run --faults
+
+lock: env
+	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv || uv pip install --quiet --python $(BIN)/python uv
+	$(BIN)/python -m uv pip compile --quiet --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements.in -o requirements.txt
+	$(BIN)/python -m uv pip compile --quiet --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache

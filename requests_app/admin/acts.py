@@ -1,0 +1,141 @@
+"""The buttons of a case: who may press them, when, which form they ask, and the one operation behind each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from requests_app.models import DataSubjectRequest
+from requests_app.operations import decision, desk
+from requests_app.operations.actors import Actor
+from requests_app.rules.lifecycle import Action, allowed
+from requests_app.rules.policy import NEVER_GATED
+
+from . import forms
+from .roles import ANYONE, APPROVERS, OFFICERS, roles_of
+
+Run = Callable[[DataSubjectRequest, dict[str, Any], Actor, datetime], Any]
+
+
+def lets(action: Action) -> Callable[[DataSubjectRequest], bool]:
+    """The lifecycle table has this action for the state the request is in."""
+    return lambda dsr: action in allowed(dsr.state)
+
+
+def is_open(dsr: DataSubjectRequest) -> bool:
+    """An answer is owed."""
+    return dsr.is_open
+
+
+def decidable(dsr: DataSubjectRequest) -> bool:
+    """In progress, and of a right that is decided on at all."""
+    return Action.SUBMIT_DECISION in allowed(dsr.state) and dsr.right not in NEVER_GATED
+
+
+def effective(dsr: DataSubjectRequest) -> bool:
+    """An opt-out or withdrawal that is in effect and not yet carried out."""
+    return Action.CARRY_OUT in allowed(dsr.state) and dsr.right in NEVER_GATED
+
+
+def always(dsr: DataSubjectRequest) -> bool:
+    """In every state."""
+    return True
+
+
+def with_note(verb: Callable[..., Any], dsr: DataSubjectRequest, reason: str, actor: Actor, at: datetime) -> None:
+    """Do it and keep the reason as an internal note, both or neither: the verb itself stores no text."""
+    with transaction.atomic():
+        verb(dsr, reason=reason, actor=actor, at=at)
+        desk.note(dsr, text=reason, actor=actor, at=at)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One button."""
+
+    key: str
+    label: str
+    done: str
+    roles: frozenset[str]
+    offered: Callable[[DataSubjectRequest], bool]
+    form: type[forms.ActForm]
+    run: Run
+    intro: str = ""
+    second_person: bool = False  # never the one who decided
+
+    def refusal(self, dsr: DataSubjectRequest, user: AbstractBaseUser) -> str:
+        """Why this account cannot press it on this request now, or nothing."""
+        if not roles_of(user) & self.roles:
+            return "Your role does not include this."
+        if not self.offered(dsr):
+            return f"This is not possible while the request is {dsr.get_state_display()}."
+        if self.second_person and dsr.decided_by_id == user.pk:
+            return "You decided this request. Another person has to approve it."
+        return ""
+
+
+ACTS = {
+    act.key: act
+    for act in (
+        Act(
+            "approve", "Approve", "Approved. The answer is on its way.", APPROVERS, lets(Action.RETURN_FOR_CHANGE),
+            forms.ApproveForm, lambda dsr, v, who, at: decision.approve(dsr, digest=v["digest"], actor=who, at=at),
+            "You approve exactly what is shown here. If anything changes, the approval is void.", second_person=True,
+        ),
+        Act(
+            "decide", "Decide", "Decided. A second person has been asked where one is needed.", ANYONE, decidable,
+            forms.DecideForm,
+            lambda dsr, v, who, at: decision.decide(
+                dsr, outcome=v["outcome"], letter=v["letter"], ground=v["ground"], facts=v["facts"], scope=v["scope"],
+                identity_match=v["identity_match"], actor=who, at=at,
+            ),
+            "Attach the files of the answer before you decide: the approval covers them.",
+        ),
+        Act(
+            "carry_out", "Carry out", "Recorded as carried out.", ANYONE, effective, forms.CarryOutForm,
+            lambda dsr, v, who, at: decision.carry_out(dsr, note=v["note"], actor=who, at=at),
+            "It has been in effect since it was filed. Record that every system follows it now.",
+        ),
+        Act(
+            "attach", "Attach a file", "File attached.", ANYONE, decidable, forms.AttachForm,
+            lambda dsr, v, who, at: desk.attach(
+                dsr, name=v["file"].name, content=v["file"].read(), actor=who, at=at
+            ),
+        ),
+        Act(
+            "ask", "Ask the person", "The question is in the person's inbox.", ANYONE, decidable, forms.AskForm,
+            lambda dsr, v, who, at: desk.ask(dsr, question=v["question"], actor=who, at=at),
+        ),
+        Act(
+            "assign", "Assign", "Assigned.", ANYONE, is_open, forms.AssignForm,
+            lambda dsr, v, who, at: desk.assign(dsr, assignee=v["assignee"], actor=who, at=at),
+        ),
+        Act(
+            "return", "Return for change", "Returned for change.", APPROVERS, lets(Action.RETURN_FOR_CHANGE),
+            forms.ReasonForm, lambda dsr, v, who, at: with_note(decision.return_for_change, dsr, v["reason"], who, at),
+            "The decision is void, and the handler reads your reason.",
+        ),
+        Act(
+            "note", "Internal note", "Note added.", ANYONE, always, forms.NoteForm,
+            lambda dsr, v, who, at: desk.note(dsr, text=v["text"], actor=who, at=at),
+            "The person does not see it here. It is part of what they get when they ask for their data.",
+        ),
+        Act(
+            "reveal", "Reveal contact", "", OFFICERS, always, forms.RevealForm,
+            lambda dsr, v, who, at: desk.reveal(dsr.submission, purpose=v["purpose"], actor=who, at=at),
+        ),
+        Act(
+            "reopen", "Reopen", "Reopened with a new date.", OFFICERS, lets(Action.REOPEN), forms.ReasonForm,
+            lambda dsr, v, who, at: with_note(decision.reopen, dsr, v["reason"], who, at),
+            "A new clock starts today. The old outcome and the first receipt stay on record.",
+        ),
+    )
+}  # fmt: skip
+
+
+def offered(dsr: DataSubjectRequest, user: AbstractBaseUser) -> list[Act]:
+    """The buttons for this request and this account, the primary one first."""
+    return [act for act in ACTS.values() if not act.refusal(dsr, user)]

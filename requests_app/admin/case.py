@@ -1,0 +1,190 @@
+"""The page of one request, and the page behind each of its buttons."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+
+from requests_app import clock
+from requests_app.models import AccessLog, AnswerFile, DataSubjectRequest, Decision, Notice
+from requests_app.models.keys import KeyDestroyed
+from requests_app.operations import decision as decisions
+from requests_app.operations import files as sealed_files
+from requests_app.operations import timeline
+from requests_app.operations.actors import Actor
+from requests_app.operations.policies import policy_of
+from requests_app.operations.refused import Refused
+from requests_app.rules.lifecycle import ActionNotAllowed
+
+from . import acts
+from .forms import ActForm
+from .presenting import days_left, holder, local_day, next_action, person, readable
+from .roles import ANYONE, roles_of
+
+META = DataSubjectRequest._meta
+QUEUE = "admin:requests_app_datasubjectrequest_changelist"
+CASE = "admin:requests_app_datasubjectrequest_change"
+ACT = "admin:requests_app_datasubjectrequest_act"
+
+
+def load(pk: Any) -> DataSubjectRequest:
+    """The request with what its page shows."""
+    rows = DataSubjectRequest.objects.select_related("submission", "policy", "assignee", "decided_by", "approved_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def log(dsr: DataSubjectRequest, request: HttpRequest, what: str, at: datetime) -> None:
+    """Write down who looked."""
+    AccessLog.objects.create(at=at, staff=request.user, submission=dsr.submission, what=what)
+
+
+def shown(decision: Decision) -> dict[str, Any]:
+    """A decision with its texts opened."""
+    ground = next((g for g in policy_of(decision.dsr.policy).refusal_grounds if g.key == decision.ground), None)
+    return {
+        "row": decision,
+        "ground": f"{ground.label} ({ground.clause})" if ground else decision.ground,
+        **{name: readable(lambda name=name: decision.opened(name)) for name in ("letter", "facts", "scope")},
+        "identity_match": readable(lambda: decision.opened("identity_match")),
+    }
+
+
+def files(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
+    """The files of the answer with their names opened."""
+    return [
+        {"row": row, "name": readable(lambda row=row: row.name)} for row in dsr.answer_files.order_by("attached_at")
+    ]
+
+
+def facts(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[str, Any]:
+    """What stands at the head of every page of a case."""
+    today = local_day(now, dsr.policy)
+    return {
+        "dsr": dsr,
+        "submission": dsr.submission,
+        "person": person(dsr.submission),
+        "days": days_left(dsr, today),
+        "holder": holder(dsr),
+        "bar": timeline.holder_bar(dsr, until=today),
+        "next": next_action(dsr, user)[0],
+        "opts": META,
+    }
+
+
+def page(request: HttpRequest, object_id: str) -> HttpResponse:
+    """The case, read-only; opening it is written to the access log."""
+    try:
+        dsr = load(UUID(object_id))
+    except ValueError:
+        return HttpResponseRedirect(reverse(QUEUE))
+    now = clock.now()
+    log(dsr, request, "case page", now)
+    offered = acts.offered(dsr, request.user)
+    thread = dsr.messages.select_related("staff")
+    context = {
+        **admin.site.each_context(request),
+        **facts(dsr, request.user, now),
+        "title": f"{dsr.submission.case_label} · {dsr.get_right_display()}",
+        "primary": [a for a in offered if a.key in {"approve", "decide", "carry_out"}][:1],
+        "buttons": [a for a in offered if a.key not in {"approve", "decide", "carry_out"}],
+        "waits_for_other": dsr.state == "awaiting_approval" and dsr.decided_by_id == request.user.pk,
+        "deadline": timeline.deadline_for(dsr),
+        "timeline": timeline.for_dsr(dsr),
+        "thread": [
+            {"row": m, "body": readable(lambda m=m: m.body), "file": readable(lambda m=m: m.file_name)} for m in thread
+        ],
+        "decisions": [shown(d) for d in dsr.decisions.select_related("dsr__policy", "decided_by", "approved_by")
+                      .order_by("-decided_at")],
+        "files": files(dsr),
+        "notices": Notice.objects.filter(submission=dsr.submission, recipient="person").order_by("-created_at"),
+        "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
+    }  # fmt: skip
+    return TemplateResponse(request, "admin/requests_app/datasubjectrequest/case.html", context)
+
+
+def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
+    """GET shows the form of a button, POST calls its operation. What is refused says why and keeps what was typed."""
+    dsr, button, now = load(pk), acts.ACTS.get(act), clock.now()
+    case = HttpResponseRedirect(reverse(CASE, args=[dsr.pk]))
+    if button is None:
+        return case
+    if not roles_of(request.user) & button.roles:
+        raise PermissionDenied
+    if why := button.refusal(dsr, request.user):
+        messages.error(request, why)
+        return case
+    decision = decisions.pending(dsr) if act in {"approve", "return"} else None
+    form = _form(request, button, dsr, decision)
+    revealed = None
+    if form.is_bound and form.is_valid():
+        try:
+            done = button.run(dsr, form.cleaned_data, Actor.staff(request.user), now)
+        except (Refused, ActionNotAllowed) as refused:
+            form.add_error(None, str(refused))
+        except (KeyDestroyed, InvalidTag):
+            form.add_error(None, "The contact data of this request have been destroyed, as the policy promises.")
+        else:
+            if act != "reveal":
+                messages.success(request, button.done)
+                return case
+            revealed = done
+    if not form.is_bound:
+        log(dsr, request, f"{act} page", now)
+    context = {
+        **admin.site.each_context(request),
+        **facts(load(pk), request.user, now),
+        "title": f"{button.label}: {dsr.submission.case_label} · {dsr.get_right_display()}",
+        "act": button,
+        "form": form,
+        "revealed": revealed,
+        "decision": shown(decision) if decision else None,
+        "files": files(dsr) if act in {"approve", "return", "decide", "attach"} else [],
+    }
+    status = 200 if not form.is_bound or form.is_valid() else 422
+    return TemplateResponse(request, "admin/requests_app/datasubjectrequest/act.html", context, status=status)
+
+
+def _form(request: HttpRequest, button: acts.Act, dsr: DataSubjectRequest, decision: Decision | None) -> ActForm:
+    if request.method == "POST":
+        return button.form(request.POST, request.FILES, dsr=dsr)
+    return button.form(dsr=dsr, initial={"digest": decision.content_digest} if decision else {})
+
+
+@require_POST
+def download(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A file of the answer, for whoever decides or approves; the look is written to the access log."""
+    if not roles_of(request.user) & ANYONE:
+        raise PermissionDenied
+    file = get_object_or_404(AnswerFile.objects.select_related("dsr__submission"), pk=pk)
+    now = clock.now()
+    try:
+        if file.destroyed_at:
+            raise KeyDestroyed
+        # Not release.read_file: that is the person's download, before approval refused and told in their timeline.
+        content = sealed_files.read(file.dsr.submission_id, file.pk)
+    except (OSError, KeyDestroyed, InvalidTag):
+        messages.error(request, "This file has been destroyed or cannot be read.")
+        return HttpResponseRedirect(reverse(CASE, args=[file.dsr_id]))
+    log(file.dsr, request, "answer file", now)
+    return HttpResponse(
+        content,
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{file.pk}"', "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def urls() -> list[Any]:
+    """The addresses of the buttons, each behind the admin's sign-in."""
+    inside = admin.site.admin_view
+    return [
+        path("files/<uuid:pk>/", inside(download), name="requests_app_datasubjectrequest_file"),
+        path("<uuid:pk>/do/<slug:act>/", inside(perform), name="requests_app_datasubjectrequest_act"),
+    ]

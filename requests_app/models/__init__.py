@@ -1,0 +1,31 @@
+"""Stored facts: fields, constraints and querysets. Nothing here changes anything on its own."""
+
+from .answer import AnswerFile, Decision, DisclosurePackage
+from .consent import ConsentRecord
+from .enforcement import Heartbeat, MilestoneRecord
+from .evidence import AccessLog, EvidenceEvent
+from .identity import IdentityCheck
+from .keys import SubmissionKey
+from .message import Message
+from .notice import Notice
+from .policy import PolicyVersion
+from .request import DataSubjectRequest
+from .submission import Submission
+
+__all__ = [
+    "AccessLog",
+    "AnswerFile",
+    "ConsentRecord",
+    "DataSubjectRequest",
+    "Decision",
+    "DisclosurePackage",
+    "EvidenceEvent",
+    "Heartbeat",
+    "IdentityCheck",
+    "Message",
+    "MilestoneRecord",
+    "Notice",
+    "PolicyVersion",
+    "Submission",
+    "SubmissionKey",
+]

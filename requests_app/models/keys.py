@@ -1,0 +1,91 @@
+"""Envelope encryption: one random data key per submission, wrapped by the master key, in a database of its own."""
+
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+from uuid import UUID
+
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.db import models
+
+
+class SubmissionKey(models.Model):
+    """The wrapped data key of one submission. Destroying the row makes every sealed copy unreadable."""
+
+    submission_id = models.UUIDField(primary_key=True)
+    wrapped = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"key of {self.submission_id}"
+
+
+class KeyDestroyed(Exception):
+    """The data key is gone: what it sealed cannot be read any more."""
+
+
+@lru_cache(maxsize=4)
+def _master(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def master() -> MultiFernet:
+    """Return the wrapping key ring; its first key wraps, all of them unwrap."""
+    return _master(tuple(settings.MASTER_KEYS))
+
+
+def create_key(submission_id: UUID) -> None:
+    """Store a fresh 256-bit data key. Comes before the submission: an orphan key harms nobody."""
+    SubmissionKey.objects.create(submission_id=submission_id, wrapped=master().encrypt(AESGCM.generate_key(256)))
+
+
+def _data_key(submission_id: UUID) -> AESGCM:
+    row = SubmissionKey.objects.filter(pk=submission_id).first()
+    if row is None:
+        raise KeyDestroyed(str(submission_id))
+    return AESGCM(master().decrypt(bytes(row.wrapped)))
+
+
+def seal_bytes(submission_id: UUID | None, place: str, plain: bytes) -> bytes:
+    """Encrypt with AES-GCM, bound to `place` (table, column, primary key); staff texts use the master key itself."""
+    if submission_id is None:
+        return master().encrypt(place.encode() + b"\0" + plain)
+    nonce = os.urandom(12)
+    return nonce + _data_key(submission_id).encrypt(nonce, plain, place.encode())
+
+
+def unseal_bytes(submission_id: UUID | None, place: str, sealed: "bytes | memoryview[int]") -> bytes:
+    """Decrypt; raises KeyDestroyed, or InvalidTag where the bytes or their place were changed."""
+    if submission_id is None:
+        found, _, plain = master().decrypt(bytes(sealed)).partition(b"\0")
+        if found != place.encode():
+            raise KeyDestroyed(place)
+        return plain
+    raw = bytes(sealed)
+    return _data_key(submission_id).decrypt(raw[:12], raw[12:], place.encode())
+
+
+def seal(submission_id: UUID | None, place: str, text: str) -> bytes:
+    """Encrypt a text; an empty text stays empty."""
+    return seal_bytes(submission_id, place, text.encode()) if text else b""
+
+
+def unseal(submission_id: UUID | None, place: str, sealed: "bytes | memoryview[int]") -> str:
+    """Decrypt a text sealed by `seal`."""
+    return unseal_bytes(submission_id, place, sealed).decode() if sealed else ""
+
+
+def normalise_email(address: str) -> str:
+    """Return the form that two spellings of one mailbox share: trimmed, lower case. Nothing is guessed."""
+    return address.strip().lower()
+
+
+def lookup_digests(address: str) -> list[str]:
+    """Return the keyed digests of an address under every key version, the newest first."""
+    text = normalise_email(address).encode()
+    return [
+        f"{version}:{hmac.new(key.encode(), text, hashlib.sha256).hexdigest()}"
+        for version, key in sorted(settings.LOOKUP_KEYS.items(), reverse=True)
+    ]

@@ -1,0 +1,63 @@
+"""What one person filed at one time through one channel."""
+
+import uuid
+
+from django.db import models
+
+from .keys import unseal
+from .policy import PolicyVersion
+
+
+class Submission(models.Model):
+    """Contact data are sealed; the case number is for the phone and grants nothing."""
+
+    class Channel(models.TextChoices):
+        """How the request came in."""
+
+        WEB = "web", "this portal"
+        POST = "post", "post"
+        PHONE = "phone", "phone"
+        MAILBOX = "mailbox", "an earlier mailbox"
+        COUNTER = "counter", "in person"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case_number = models.CharField(max_length=8, unique=True)
+    form_key = models.UUIDField(unique=True)
+    channel = models.CharField(max_length=8, choices=Channel)
+    name_sealed = models.BinaryField()
+    email_sealed = models.BinaryField(default=b"")
+    postal_sealed = models.BinaryField(default=b"")
+    details_sealed = models.BinaryField(default=b"")
+    email_digest = models.CharField(max_length=80, blank=True, db_index=True)
+    language = models.CharField(max_length=5)
+    received_at = models.DateTimeField()
+    received_on = models.DateField()
+    received_zone = models.CharField(max_length=64)
+    assurance = models.PositiveSmallIntegerField(default=0)
+    policy = models.ForeignKey(PolicyVersion, models.PROTECT)
+
+    def __str__(self) -> str:
+        return self.case_label
+
+    @property
+    def case_label(self) -> str:
+        """The case number as it is read out: two groups of four."""
+        return f"{self.case_number[:4]}-{self.case_number[4:]}"
+
+    def place(self, column: str) -> str:
+        """Where a sealed column stands; the associated data of its encryption."""
+        return f"submission.{column}.{self.pk}"
+
+    def opened(self, column: str) -> str:
+        """Return the text of a sealed column: name, email, postal or details."""
+        return unseal(self.pk, self.place(column), getattr(self, f"{column}_sealed"))
+
+    @property
+    def name(self) -> str:
+        """The requester's name."""
+        return self.opened("name")
+
+    @property
+    def email(self) -> str:
+        """The address that was given, or nothing."""
+        return self.opened("email")

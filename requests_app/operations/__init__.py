@@ -1,0 +1,1 @@
+"""Everything that happens: transactions, order and evidence."""

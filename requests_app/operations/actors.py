@@ -1,0 +1,36 @@
+"""Who acts."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A role and an opaque reference; never a name."""
+
+    role: str
+    ref: str = ""
+    user: User | None = None
+
+    @classmethod
+    def person(cls) -> Self:
+        """The requester."""
+        return cls("person")
+
+    @classmethod
+    def staff(cls, user: User) -> Self:
+        """A member of the privacy team."""
+        return cls("staff", str(user.pk), user)
+
+    @classmethod
+    def system(cls) -> Self:
+        """A sweep."""
+        return cls("system")
+
+    def account(self) -> User:
+        """Return the staff account; raise PermissionError where nobody of the staff acts."""
+        if self.user is None:
+            raise PermissionError("Only staff can do this.")
+        return self.user

@@ -1,0 +1,231 @@
+"""Decide, approve, return, carry out, reopen. Release, erasure and refusal take two people."""
+
+import hashlib
+import json
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from requests_app.models import AnswerFile, DataSubjectRequest, Decision, DisclosurePackage
+from requests_app.models.keys import seal
+from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
+from requests_app.rules.lifecycle import Action
+from requests_app.rules.refusal import grounds_for
+from requests_app.rules.response_deadline import received_on
+
+from .actors import Actor
+from .notices import known_language, owe
+from .policies import deadline_from, policy_of
+from .refused import Refused
+from .transition import advance, lock, reschedule
+
+APPROVALS = {
+    Decision.Outcome.DONE: (Action.APPROVE_DONE, "decision_done"),
+    Decision.Outcome.PARTLY: (Action.APPROVE_PARTLY, "decision_partly"),
+    Decision.Outcome.REFUSE: (Action.APPROVE_REFUSAL, "decision_refused"),
+}
+
+
+def digest_of(dsr: DataSubjectRequest, *, outcome: str, ground: str, letter: str, facts: str, scope: str) -> str:
+    """Return the SHA-256 of all that the approver sees: letter, facts, scope, ground and files."""
+    seen = {
+        "outcome": outcome,
+        "ground": ground,
+        "letter": letter,
+        "facts": facts,
+        "scope": scope,
+        "files": sorted(f"{f.pk}:{f.sha256}" for f in AnswerFile.objects.filter(dsr=dsr, destroyed_at=None)),
+    }
+    return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def pending(dsr: DataSubjectRequest) -> Decision | None:
+    """Return the decision that waits for approval."""
+    return dsr.decisions.filter(approved_at=None, returned_at=None).order_by("-decided_at").first()
+
+
+def decide(
+    dsr: DataSubjectRequest,
+    *,
+    outcome: str,
+    letter: str,
+    ground: str,
+    facts: str,
+    scope: str,
+    identity_match: str,
+    actor: Actor,
+    at: datetime,
+) -> Decision:
+    """Submit a decision for approval; raises Refused and names what is missing."""
+    policy = policy_of(dsr.policy)
+    if not letter.strip():
+        raise Refused("Write the letter that the person will read.")
+    if (
+        required_rung(dsr.right, policy) >= CONTACT
+        and outcome != Decision.Outcome.REFUSE
+        and not identity_match.strip()
+    ):
+        raise Refused("Say how identity was matched: the code, and what you compared it with.")
+    if outcome != Decision.Outcome.DONE:
+        if ground not in {g.key for g in grounds_for(policy, dsr.right)}:
+            raise Refused("Choose a ground that the law allows for this right.")
+        if not facts.strip() or not scope.strip():
+            raise Refused("Say which facts support the ground, and which part of the request it covers.")
+    else:
+        ground = ""
+    with transaction.atomic():
+        dsr = lock(dsr)
+        pk = uuid.uuid4()
+        sealed = {
+            f"{column}_sealed": seal(dsr.submission_id, f"decision.{column}.{pk}", text.strip())
+            for column, text in (
+                ("letter", letter),
+                ("facts", facts),
+                ("scope", scope),
+                ("identity_match", identity_match),
+            )
+        }
+        digest = digest_of(
+            dsr, outcome=outcome, ground=ground, letter=letter.strip(), facts=facts.strip(), scope=scope.strip()
+        )
+        decision = Decision.objects.create(
+            pk=pk,
+            dsr=dsr,
+            outcome=outcome,
+            ground=ground,
+            content_digest=digest,
+            decided_by=actor.account(),
+            decided_at=at,
+            **sealed,
+        )
+        advance(
+            dsr,
+            Action.SUBMIT_DECISION,
+            actor=actor,
+            at=at,
+            values={"decided_by": actor.account(), "waiting_since": None},
+            body={"decision": str(pk), "outcome": outcome, "ground": ground, "digest": digest},
+        )
+        return decision
+
+
+def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime) -> DataSubjectRequest:
+    """Approve exactly what was shown, and answer in the same transaction. The author cannot approve."""
+    with transaction.atomic():
+        dsr = lock(dsr)
+        decision = pending(dsr)
+        if decision is None:
+            raise Refused("Nothing waits for approval here: somebody was faster.")
+        if decision.decided_by_id == actor.account().pk:
+            raise Refused("A second person approves: you wrote this decision yourself.")
+        texts = {column: decision.opened(column) for column in ("letter", "facts", "scope")}
+        now_digest = digest_of(dsr, outcome=decision.outcome, ground=decision.ground, **texts)
+        if not digest == decision.content_digest == now_digest:
+            raise Refused("The decision changed after you opened it. Read it again before you approve.")
+        Decision.objects.filter(pk=decision.pk).update(
+            approved_by=actor.account(), approved_at=at, approved_digest=digest
+        )
+        action, notice = APPROVALS[Decision.Outcome(decision.outcome)]
+        policy = policy_of(dsr.policy)
+        if AnswerFile.objects.filter(dsr=dsr, destroyed_at=None).exists() and decision.outcome != "refuse":
+            DisclosurePackage.objects.update_or_create(
+                dsr=dsr,
+                defaults={"released_at": at, "expires_at": at + timedelta(days=policy.retention.package_days)},
+            )
+        dsr = advance(
+            dsr,
+            action,
+            actor=actor,
+            at=at,
+            values={"answered_at": at, "approved_by": actor.account()},
+            body={"decision": str(decision.pk), "digest": digest},
+        )
+        ground = next((g for g in policy.refusal_grounds if g.key == decision.ground), None)
+        owe(
+            notice,
+            submission=dsr.submission,
+            dsr=dsr,
+            occurrence=str(decision.pk),
+            context={
+                "letter": texts["letter"],
+                "facts": texts["facts"],
+                "scope_text": texts["scope"],
+                "ground_label": ground.label.in_language(known_language(dsr.submission)) if ground else "",
+            },
+            at=at,
+        )
+        return dsr
+
+
+def return_for_change(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> DataSubjectRequest:
+    """Send a decision back to its author with a reason."""
+    if not reason.strip():
+        raise Refused("Say what has to change.")
+    with transaction.atomic():
+        dsr = lock(dsr)
+        decision = pending(dsr)
+        if decision is None:
+            raise Refused("Nothing waits for approval here.")
+        Decision.objects.filter(pk=decision.pk).update(returned_at=at)
+        return advance(
+            dsr,
+            Action.RETURN_FOR_CHANGE,
+            actor=actor,
+            at=at,
+            values={"decided_by": None},
+            body={"decision": str(decision.pk)},
+        )
+
+
+def carry_out(dsr: DataSubjectRequest, *, note: str, actor: Actor, at: datetime) -> DataSubjectRequest:
+    """Record that an opt-out or a withdrawal, in effect since its filing, was carried out everywhere."""
+    if dsr.right not in NO_PROOF_RIGHTS:
+        raise Refused("This request is answered by a decision.")
+    if not note.strip():
+        raise Refused("Say what was done, in words for the person.")
+    with transaction.atomic():
+        dsr = advance(dsr, Action.CARRY_OUT, actor=actor, at=at, values={"answered_at": at, "waiting_since": None})
+        owe(
+            "decision_done",
+            submission=dsr.submission,
+            dsr=dsr,
+            occurrence=f"{dsr.pk.hex}:{dsr.opened_at.isoformat()}",
+            context={"letter": note.strip()},
+            at=at,
+        )
+        return dsr
+
+
+def reopen(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> DataSubjectRequest:
+    """Take an ended request up again: a new date from this day; outcome and first receipt stay in the chain."""
+    if not reason.strip():
+        raise Refused("Say why the request is taken up again.")
+    policy = policy_of(dsr.policy)
+    waits = min(required_rung(dsr.right, policy), CONTACT) > dsr.submission.assurance
+    deadline = deadline_from(dsr.policy, at=at)
+    with transaction.atomic():
+        moved = advance(
+            dsr,
+            Action.REOPEN_UNVERIFIED if waits else Action.REOPEN,
+            actor=actor,
+            at=at,
+            values={
+                "opened_at": at,
+                "opened_on": received_on(at, policy.time_zone),
+                "due_on": deadline.due_on,
+                "answered_at": None,
+                "decided_by": None,
+                "approved_by": None,
+            },
+            body={"due_before": dsr.due_on.isoformat(), "due_on": deadline.due_on.isoformat()},
+        )
+        owe(
+            "reopened",
+            submission=dsr.submission,
+            dsr=moved,
+            occurrence=f"{dsr.pk}:{at.isoformat()}",
+            context={"due_on": deadline.due_on, "steps": deadline.steps},
+            at=at,
+        )
+        return reschedule(moved, at=at)

@@ -1,0 +1,228 @@
+"""Sending what is owed: a content-free pointer to the person, the code, or a staff notice. At least once.
+
+Each row is claimed by compare-and-set, sent outside any transaction, and its outcome written under the same claim.
+A claim that ran out means a crash at an unknown moment: the mail may have gone, so it counts as ambiguous.
+"""
+
+import contextlib
+import logging
+import smtplib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from requests_app.models import IdentityCheck, Notice
+from requests_app.models.keys import KeyDestroyed
+
+from . import identity_codes, notices
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)  # longer than one mail can take: at most six replies of EMAIL_TIMEOUT (10 s)
+BUDGET = timedelta(minutes=1)  # of one call, so that a server that answers slowly does not hold the worker
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
+GIVE_UP = timedelta(hours=48)
+MOST_IN_DOUBT = 60  # attempts, of which at least one ended nobody knows how
+AMBIGUOUS = "ambiguous"  # remembered in failure_code until an outcome is certain
+
+
+class Unsendable(Exception):
+    """This mail will never go; the code says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the mail server said: delivered, or final / ambiguous / to be tried again, with a code for staff."""
+
+    state: str  # a Notice.Delivery
+    code: str = ""
+
+
+def deliver_due(now: datetime, limit: int = 50) -> int:
+    """Send what is due, the oldest first; return how many mails were handed over."""
+    started = time.monotonic()
+    sent = 0
+    due = Notice.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
+    for notice in list(due.select_related("submission", "staff")[:limit]):
+        at = now + timedelta(seconds=time.monotonic() - started)
+        if at - now > BUDGET:
+            break
+        lease_until = _claim(notice, at)
+        if lease_until is None:
+            continue
+        outcome = _try(notice, at)
+        at = now + timedelta(seconds=time.monotonic() - started)
+        sent += _record(notice, outcome, at, lease_until)
+    return sent
+
+
+def not_reached() -> "QuerySet[Notice]":
+    """Notices whose person no mail reached and whom nobody served otherwise; an expired code is no such case."""
+    failed = Notice.objects.filter(delivery=Notice.Delivery.FAILED, recipient=notices.PERSON, served_at=None)
+    return failed.exclude(failure_code="expired")
+
+
+def message_id(notice: Notice) -> str:
+    """Return the same Message-ID for every attempt, so that a repeated mail can be told."""
+    return f"<{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+
+
+def _claim(notice: Notice, at: datetime) -> datetime | None:
+    lease_until = at + LEASE
+    changes: dict[str, Any] = {"attempts": F("attempts") + 1, "lease_until": lease_until, "next_try_at": lease_until}
+    if notice.delivery == Notice.Delivery.LEASED:  # the sender died with it
+        changes["failure_code"] = notice.failure_code = AMBIGUOUS
+    won = Notice.objects.filter(pk=notice.pk, delivery=notice.delivery, next_try_at=notice.next_try_at).update(
+        delivery=Notice.Delivery.LEASED, **changes
+    )
+    return lease_until if won else None
+
+
+def _try(notice: Notice, at: datetime) -> Outcome:
+    if notice.failure_code == AMBIGUOUS and notice.attempts >= MOST_IN_DOUBT:  # a mail that kills its sender
+        return Outcome(Notice.Delivery.AMBIGUOUS, AMBIGUOUS)
+    try:
+        mail = _compose(notice, at)
+    except Unsendable as reason:
+        return Outcome(Notice.Delivery.FAILED, str(reason))
+    except Exception as error:  # a row that cannot be rendered must not stop the others
+        logger.error("notice %s cannot be composed: %s", notice.pk, type(error).__name__)
+        return Outcome(Notice.Delivery.PENDING, "not_composed")
+    try:
+        return _send(mail)
+    except Exception as error:
+        logger.error("notice %s cannot be sent: %s", notice.pk, type(error).__name__)
+        return Outcome(Notice.Delivery.PENDING, "not_sent")
+
+
+def _compose(notice: Notice, at: datetime) -> EmailMultiAlternatives:
+    try:
+        address = notice.staff.email if notice.staff else notice.submission and notice.submission.email
+        if not address:
+            raise Unsendable("no_address")
+        if notice.staff is not None:
+            subject, text, html = notice.subject, notice.text, notice.opened("html")
+        else:
+            subject, text, html = _pointer(notice, at)
+    except KeyDestroyed:
+        raise Unsendable("key_destroyed") from None
+    headers = {"Message-ID": message_id(notice), "Auto-Submitted": "auto-generated"}
+    mail = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [address], headers=headers)
+    mail.attach_alternative(html, "text/html")
+    return mail
+
+
+def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
+    """Return what may travel: that there is a message, or the code. It names no right and no data."""
+    language = notices.known_language(notice.submission)
+    portal = settings.PUBLIC_URL.rstrip("/")
+    values: dict[str, Any] = {"organisation": settings.ORGANISATION_NAME, "portal": portal}
+    values["check_code"] = notice.check_code
+    template = "pointer"
+    if notice.kind == "code":
+        template = "code_mail"
+        check = IdentityCheck.objects.filter(pk=notice.check_id).first() if notice.check_id else None
+        if check is None or not identity_codes.is_alive(check, at):
+            raise Unsendable("expired")
+        values["code"] = identity_codes.code_for(check)
+        values["link"] = f"{portal}/l/{identity_codes.link_secret(check)}/"
+    with translation.override(language):
+        subject = " ".join(render_to_string(f"notices/{template}/{language}/subject.txt", values).split())
+        text = notices.tidy(render_to_string(f"notices/{template}/{language}/body.txt", values))
+        return subject, text, notices.as_html(text, subject=subject, language=language, kind=template)
+
+
+def _send(mail: EmailMultiAlternatives) -> Outcome:
+    connection = get_connection()
+    try:
+        connection.open()
+    except (smtplib.SMTPException, OSError) as error:  # whatever it says, it is not about this mail
+        return Outcome(Notice.Delivery.PENDING, f"connect_{_code(error) or type(error).__name__}"[:40])
+    content_left = _watch(connection)
+    try:
+        connection.send_messages([mail])
+    except (smtplib.SMTPException, OSError) as error:
+        if code := _code(error):
+            state = Notice.Delivery.FAILED if code >= 500 else Notice.Delivery.PENDING
+            return Outcome(state, f"smtp_{code}")
+        if content_left():
+            return Outcome(Notice.Delivery.AMBIGUOUS, AMBIGUOUS)
+        return Outcome(Notice.Delivery.PENDING, "connection_lost")
+    finally:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            connection.close()
+    return Outcome(Notice.Delivery.HANDED_OVER)
+
+
+def _watch(connection: Any) -> Callable[[], bool]:
+    """Tell afterwards whether DATA was begun: smtplib raises the same error before and after it."""
+    smtp = getattr(connection, "connection", None)
+    begun: list[bool] = []
+    if isinstance(smtp, smtplib.SMTP):
+        real = smtp.data
+
+        def data(message: Any) -> tuple[int, bytes]:
+            begun.append(True)
+            return real(message)
+
+        setattr(smtp, "data", data)  # noqa: B010 (mypy refuses the plain assignment)
+    return lambda: bool(begun)
+
+
+def _code(error: Exception) -> int:
+    """Return the reply code of the server, 0 where none came. One mail has one recipient."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((code for code, _ in error.recipients.values()), default=550)
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 400:
+        return error.smtp_code
+    return 0
+
+
+def _record(notice: Notice, outcome: Outcome, at: datetime, lease_until: datetime) -> bool:
+    """Write the outcome if the claim is still ours; True if the mail was handed over."""
+    changes = _changes(notice, outcome, at)
+    with transaction.atomic():
+        mine = Notice.objects.filter(pk=notice.pk, delivery=Notice.Delivery.LEASED, lease_until=lease_until)
+        if not mine.update(lease_until=None, **changes):
+            return False
+        handed_over: bool = changes["delivery"] == Notice.Delivery.HANDED_OVER
+        if handed_over and notice.check_id:
+            IdentityCheck.objects.filter(pk=notice.check_id, handed_over_at=None).update(handed_over_at=at)
+    if changes["delivery"] == Notice.Delivery.FAILED:
+        logger.warning("notice %s failed: %s", notice.pk, outcome.code)
+    return handed_over
+
+
+def _changes(notice: Notice, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    states = Notice.Delivery
+    if outcome.state == states.HANDED_OVER:
+        return {"delivery": states.HANDED_OVER, "handed_over_at": at, "next_try_at": None, "failure_code": ""}
+    if outcome.state == states.FAILED:
+        return {"delivery": states.FAILED, "next_try_at": None, "failure_code": outcome.code}
+    doubted = notice.failure_code == AMBIGUOUS  # an earlier attempt may have arrived
+    if outcome.state == states.AMBIGUOUS:  # tried once more, not for ever: each try may be a copy too many
+        again = None if doubted else at + BACK_OFF[0]
+        return {"delivery": states.AMBIGUOUS, "next_try_at": again, "failure_code": AMBIGUOUS}
+    wait = BACK_OFF[min(notice.attempts, len(BACK_OFF) - 1)]
+    over = at + wait - notice.created_at > GIVE_UP and notice.attempts >= len(BACK_OFF)
+    if doubted:
+        return {
+            "delivery": states.AMBIGUOUS,
+            "next_try_at": None if over else at + wait,
+            "failure_code": AMBIGUOUS,
+        }
+    return {
+        "delivery": states.FAILED if over else states.PENDING,
+        "next_try_at": None if over else at + wait,
+        "failure_code": outcome.code,
+    }

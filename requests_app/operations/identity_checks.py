@@ -1,0 +1,81 @@
+"""Evaluating a code or a link, and what follows from a right one. Below the verbs: several of them need it."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from requests_app.models import IdentityCheck, Submission
+from requests_app.rules.identity import CONTACT
+from requests_app.rules.lifecycle import Action, State
+
+from . import evidence
+from .actors import Actor
+from .evidence import Kind
+from .identity_codes import TRIES, code_for, is_alive
+from .team import HANDLER, OFFICER, members, tell
+from .transition import advance
+
+
+def _locked(submission: Submission) -> Submission:
+    return Submission.objects.select_for_update().get(pk=submission.pk)
+
+
+def confirm(submission: Submission, *, purpose: str, code: str, actor: Actor, at: datetime) -> bool:
+    """Evaluate a typed code, at most five times per issue under any parallelism. True where it was right."""
+    with transaction.atomic():
+        locked = _locked(submission)
+        check = IdentityCheck.objects.filter(submission=locked, purpose=purpose).order_by("-issue").first()
+        if check is None or not is_alive(check, at):
+            return False
+        counted = IdentityCheck.objects.filter(pk=check.pk, tries__lt=TRIES, passed_at=None).update(
+            tries=F("tries") + 1
+        )
+        if not counted:
+            return False
+        digits = "".join(c for c in code if c.isdigit())
+        if digits != code_for(check):
+            evidence.append(
+                locked.pk, Kind.CODE_REFUSED, actor=actor, at=at, body={"check": str(check.pk), "purpose": purpose}
+            )
+            return False
+        _pass(check, locked, actor=actor, at=at)
+        return True
+
+
+def confirm_from_session(check: IdentityCheck, *, actor: Actor, at: datetime) -> bool:
+    """Accept the link, posted from the session in which the request was filed."""
+    with transaction.atomic():
+        locked = _locked(check.submission)
+        fresh = IdentityCheck.objects.get(pk=check.pk)
+        if not is_alive(fresh, at):
+            return False
+        _pass(fresh, locked, actor=actor, at=at)
+        return True
+
+
+def _pass(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:
+    IdentityCheck.objects.filter(pk=check.pk).update(passed_at=at)
+    # Control of the address is one fact, whatever the code was asked for.
+    Submission.objects.filter(pk=submission.pk, assurance__lt=CONTACT).update(assurance=CONTACT)
+    moved = False
+    for dsr in submission.requests.filter(state=State.AWAITING_VERIFICATION).order_by("pk"):
+        # A higher rung, where the policy asks one, is shown in the decision: "how identity was matched".
+        dsr = advance(
+            dsr,
+            Action.CONFIRM_IDENTITY,
+            actor=actor,
+            at=at,
+            values={"waiting_since": None},
+            body={"check": str(check.pk), "rung": CONTACT},
+        )
+        tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}", at=at)
+        moved = True
+    if not moved:
+        evidence.append(
+            submission.pk,
+            Kind.IDENTITY_CONFIRMED,
+            actor=actor,
+            at=at,
+            body={"check": str(check.pk), "rung": CONTACT, "purpose": check.purpose},
+        )

@@ -1,0 +1,78 @@
+"""Codes and link secrets are derived, not stored: a retry of the mail sends the same ones."""
+
+import hashlib
+import hmac
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+
+from requests_app.models import IdentityCheck, Submission
+
+from . import evidence
+from .actors import Actor
+from .evidence import Kind
+from .notices import owe
+from .refused import Refused
+
+CODE_LIFE = timedelta(minutes=10)  # from the hand-over of the mail; NIST SP 800-63B, 5.1.3.2
+LONGEST_LIFE = timedelta(minutes=60)  # from the issue, however late the mail
+TRIES = 5
+MAILS_PER_HOUR = 5  # to one address, over all its requests
+
+
+def _mac(check: IdentityCheck, use: str) -> bytes:
+    text = f"{use}:{check.pk}:{check.issue}".encode()
+    return hmac.new(settings.CODE_KEY.encode(), text, hashlib.sha256).digest()
+
+
+def code_for(check: IdentityCheck) -> str:
+    """Return the six digits of this issue."""
+    return f"{int.from_bytes(_mac(check, 'code')[:8], 'big') % 10**6:06d}"
+
+
+def link_secret(check: IdentityCheck) -> str:
+    """Return the secret of the link: the check's id and 128 bits that only the mail holds."""
+    return check.pk.hex + _mac(check, "link")[:16].hex()
+
+
+def check_for_secret(secret: str) -> IdentityCheck | None:
+    """Return the check a link belongs to, or None for anything foreign or mutated."""
+    try:
+        check = IdentityCheck.objects.select_related("submission").filter(pk=uuid.UUID(hex=secret[:32])).first()
+    except ValueError:
+        return None
+    if check is None or not hmac.compare_digest(link_secret(check).encode(), secret.encode()):
+        return None
+    return check
+
+
+def is_alive(check: IdentityCheck, at: datetime) -> bool:
+    """Whether its code or link can still be used at this instant."""
+    if check.dead_at or check.passed_at or at >= check.issued_at + LONGEST_LIFE:
+        return False
+    return check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
+
+
+def issue(submission: Submission, *, purpose: str, actor: Actor, at: datetime) -> IdentityCheck:
+    """Issue a new code and owe its mail; the codes before it die. Raises Refused over the limit.
+
+    Needs the caller's transaction with the submission locked.
+    """
+    if not submission.email_digest:
+        raise Refused("No e-mail address is known here. Please phone or write to us; the case number helps.")
+    recent = IdentityCheck.objects.filter(email_digest=submission.email_digest, issued_at__gt=at - timedelta(hours=1))
+    if recent.count() >= MAILS_PER_HOUR:
+        raise Refused("Five codes have gone to this address within an hour. Please wait an hour and try again.")
+    issued = IdentityCheck.objects.filter(submission=submission, purpose=purpose)
+    number = (issued.aggregate(last=Max("issue"))["last"] or 0) + 1
+    issued.filter(dead_at=None).update(dead_at=at)
+    check = IdentityCheck.objects.create(
+        submission=submission, purpose=purpose, issue=number, email_digest=submission.email_digest, issued_at=at
+    )
+    evidence.append(
+        submission.pk, Kind.CODE_ISSUED, actor=actor, at=at, body={"check": str(check.pk), "purpose": purpose}
+    )
+    owe("code", submission=submission, occurrence=str(check.pk), context={}, at=at, check=check)
+    return check

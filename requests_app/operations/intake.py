@@ -1,0 +1,172 @@
+"""Receive a submission: requests, evidence, acknowledgement and code in one transaction."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+
+from requests_app.models import ConsentRecord, DataSubjectRequest, IdentityCheck, PolicyVersion, Submission
+from requests_app.models.keys import create_key, lookup_digests, seal
+from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
+from requests_app.rules.lifecycle import State
+from requests_app.rules.response_deadline import Deadline, received_on
+
+from . import evidence
+from .actors import Actor
+from .evidence import Kind
+from .identity_codes import issue
+from .notices import owe
+from .policies import current, deadline_from, policy_of
+from .refused import Refused
+from .team import HANDLER, OFFICER, members, tell
+from .transition import reschedule
+
+# Crockford's alphabet: no letter that is read as a digit over the phone.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What the form, or a member of staff, hands in. `received_on` is for staff only: a past local date."""
+
+    form_key: uuid.UUID
+    rights: tuple[str, ...]
+    name: str
+    email: str
+    details: str
+    language: str
+    postal: str = ""
+    received_on: date | None = None
+
+
+def current_policy() -> PolicyVersion | None:
+    """Return the policy version in force."""
+    return current()
+
+
+def expected_due(version: PolicyVersion, *, at: datetime) -> Deadline:
+    """Return the date by which a request filed at this instant is answered, with its counting."""
+    return deadline_from(version, at=at)
+
+
+def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Submission:
+    """Store what was filed, once per form key. Raises Refused with a way to mend it."""
+    version = current()
+    if version is None:
+        raise Refused("The portal is not ready: no policy is published yet. Please write to us instead.")
+    policy = policy_of(version)
+    known = Submission.objects.filter(form_key=filing.form_key).first()
+    if known is not None:
+        return known
+    if not filing.rights or any(right not in policy.rights for right in filing.rights):
+        raise Refused("Choose at least one of the requests on the list.")
+    received_at = _receipt(filing, policy.time_zone, at)
+    pk = uuid.uuid4()
+    create_key(pk)  # in its own database, first: an orphan key harms nobody
+    try:
+        with transaction.atomic():
+            submission = _store(filing, pk, version, channel, received_at, received_on(received_at, policy.time_zone))
+            _file_requests(submission, filing, actor=actor, at=at)
+            return submission
+    except IntegrityError:
+        known = Submission.objects.filter(form_key=filing.form_key).first()
+        if known is None:
+            raise
+        return known
+
+
+def _receipt(filing: Filing, zone: str, at: datetime) -> datetime:
+    if filing.received_on is None:
+        return at
+    if filing.received_on > received_on(at, zone):
+        raise Refused("The receipt date lies in the future. Enter the day on which the request really arrived.")
+    return min(at, datetime.combine(filing.received_on, time(12), ZoneInfo(zone)))
+
+
+def _store(
+    filing: Filing, pk: uuid.UUID, version: PolicyVersion, channel: str, received_at: datetime, day: date
+) -> Submission:
+    submission = Submission(
+        pk=pk,
+        case_number="".join(secrets.choice(ALPHABET) for _ in range(8)),
+        form_key=filing.form_key,
+        channel=channel,
+        email_digest=lookup_digests(filing.email)[0] if filing.email else "",
+        language=filing.language,
+        received_at=received_at,
+        received_on=day,
+        received_zone=policy_of(version).time_zone,
+        policy=version,
+    )
+    for column in ("name", "email", "postal", "details"):
+        text = str(getattr(filing, column)).strip()
+        setattr(submission, f"{column}_sealed", seal(pk, submission.place(column), text))
+    submission.save(force_insert=True)
+    return submission
+
+
+def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: datetime) -> None:
+    version = submission.policy
+    policy = policy_of(version)
+    deadline = deadline_from(version, at=submission.received_at)
+    needs_code = False
+    for right in dict.fromkeys(filing.rights):
+        no_proof = right in NO_PROOF_RIGHTS
+        waits = min(required_rung(right, policy), CONTACT) > submission.assurance
+        # Without an address no code can be sent: staff match the identity of a letter by hand, in the decision.
+        by_hand = waits and not filing.email
+        state = State.AWAITING_VERIFICATION if waits and not by_hand else State.IN_PROGRESS
+        needs_code = needs_code or state == State.AWAITING_VERIFICATION
+        dsr = DataSubjectRequest.objects.create(
+            submission=submission,
+            right=right,
+            state=state,
+            policy=version,
+            opened_at=submission.received_at,
+            opened_on=submission.received_on,
+            due_on=deadline.due_on,
+            effective_at=at if no_proof else None,
+        )
+        evidence.append(
+            submission.pk,
+            Kind.FILED,
+            actor=actor,
+            at=at,
+            dsr_id=dsr.pk,
+            body={
+                "right": right,
+                "state": state.value,
+                "due_on": dsr.due_on.isoformat(),
+                "policy": str(version),
+                "received_on": submission.received_on.isoformat(),
+                "channel": submission.channel,
+            },
+        )
+        if no_proof:
+            _take_effect(dsr, actor=actor, at=at)
+        if state == State.IN_PROGRESS:
+            tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=str(dsr.pk), at=at)
+        reschedule(dsr, at=at)
+    owe(
+        "acknowledgement",
+        submission=submission,
+        occurrence="1",
+        context={
+            "due_on": deadline.due_on,
+            "steps": deadline.steps,
+            "needs_code": needs_code,
+        },
+        at=at,
+    )
+    if needs_code:
+        issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
+
+
+def _take_effect(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:
+    # P5, P8: in effect in the filing itself, told to the address and reversible from there.
+    ConsentRecord.objects.create(dsr=dsr, email_digest=dsr.submission.email_digest, purpose=dsr.right, effective_at=at)
+    evidence.append(dsr.submission_id, Kind.TOOK_EFFECT, actor=actor, at=at, dsr_id=dsr.pk)
+    owe("effect", submission=dsr.submission, dsr=dsr, occurrence=str(dsr.pk), context={"effective_at": at}, at=at)

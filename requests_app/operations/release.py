@@ -1,0 +1,33 @@
+"""Hand out a file of the answer: after a fresh check, several times within its period."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from requests_app.models import AnswerFile, DisclosurePackage
+
+from . import evidence, files
+from .actors import Actor
+from .evidence import Kind
+from .refused import Refused
+
+
+def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
+    """Return the file's bytes and log the download; raises Refused once the period has ended."""
+    dsr = answer_file.dsr
+    package = DisclosurePackage.objects.filter(dsr=dsr).first()
+    if package is None or answer_file.destroyed_at or at >= package.expires_at:
+        raise Refused("This download has ended. Ask us in your request, and we make it available again.")
+    content = files.read(dsr.submission_id, answer_file.pk)
+    with transaction.atomic():
+        evidence.append(
+            dsr.submission_id,
+            Kind.DOWNLOADED,
+            actor=actor,
+            at=at,
+            dsr_id=dsr.pk,
+            body={"file": str(answer_file.pk), "sha256": answer_file.sha256},
+        )
+        DisclosurePackage.objects.filter(pk=package.pk).update(downloads=F("downloads") + 1)
+    return content

@@ -1,0 +1,73 @@
+"""What has happened to a request, read from its evidence: for the person and for staff alike."""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from requests_app.models import DataSubjectRequest, EvidenceEvent
+from requests_app.rules.holder import HolderBar, Spell, days
+from requests_app.rules.lifecycle import State
+from requests_app.rules.response_deadline import Deadline, compute
+
+from .evidence import Kind
+from .policies import policy_of, rule_of
+
+
+def _sentences() -> dict[str, str]:
+    return {
+        Kind.FILED: _("We received your request."),
+        Kind.TOOK_EFFECT: _("It took effect."),
+        Kind.EFFECT_REVERSED: _("It was undone, as you asked."),
+        Kind.IDENTITY_CONFIRMED: _("You confirmed your address."),
+        Kind.QUESTION_ASKED: _("We asked you something."),
+        Kind.QUESTION_ANSWERED: _("You wrote to us."),
+        Kind.DECISION_SUBMITTED: _("An answer was prepared and is being checked by a second person."),
+        Kind.DECISION_RETURNED: _("The answer is being improved."),
+        Kind.DECISION_APPROVED: _("We answered."),
+        Kind.CARRIED_OUT: _("It was carried out everywhere."),
+        Kind.DOWNLOADED: _("You downloaded a file of the answer."),
+        Kind.CANCELLED: _("You cancelled the request."),
+        Kind.LAPSED: _("The request ended, because the address was not confirmed."),
+        Kind.REOPENED: _("The request was taken up again."),
+        Kind.DEADLINE_MISSED: _("We missed the date."),
+        Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
+    }
+
+
+def for_dsr(dsr: DataSubjectRequest) -> list[dict[str, object]]:
+    """Return the events that concern the person, oldest first; `at` is aware, in UTC."""
+    said = _sentences()
+    events = EvidenceEvent.objects.filter(submission_id=dsr.submission_id, dsr_id=dsr.pk).order_by("seq")
+    return [{"at": e.at, "text": said[e.kind]} for e in events if e.kind in said]
+
+
+def deadline_for(dsr: DataSubjectRequest) -> Deadline:
+    """Return the stored date's counting, step by step."""
+    return compute(dsr.opened_on, rule_of(policy_of(dsr.policy)))
+
+
+def holder_bar(dsr: DataSubjectRequest, until: date) -> HolderBar:
+    """Return the days with us, with the person and left, from evidence; `until` is a date in the controller's zone."""
+    zone = policy_of(dsr.policy).time_zone
+    spells: list[Spell] = []
+    events = EvidenceEvent.objects.filter(
+        submission_id=dsr.submission_id, dsr_id=dsr.pk, at__gte=dsr.opened_at
+    ).order_by("seq")
+    first = "you" if dsr.state == State.AWAITING_VERIFICATION else "us"
+    holders = {
+        Kind.IDENTITY_CONFIRMED: "us",
+        Kind.QUESTION_ASKED: "you",
+        Kind.QUESTION_ANSWERED: "us",
+        Kind.DECISION_SUBMITTED: "us",
+        Kind.REOPENED: first,
+    }
+    found = list(events)
+    if any(e.kind == Kind.IDENTITY_CONFIRMED for e in found):
+        first = "you"
+    spells.append(Spell(first, dsr.opened_at))  # type: ignore[arg-type]
+    spells.extend(Spell(holders[e.kind], e.at) for e in found if e.kind in holders)  # type: ignore[arg-type,index]
+    end = datetime.combine(until, time(12), ZoneInfo(zone)).astimezone(UTC)
+    if dsr.answered_at is not None:
+        end = min(end, dsr.answered_at)
+    return days(spells, dsr.opened_on, end, zone, dsr.due_on)

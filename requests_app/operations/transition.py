@@ -1,0 +1,76 @@
+"""The one door: state changes here or not at all, and never without evidence."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from requests_app.models import DataSubjectRequest, Submission
+from requests_app.rules.lifecycle import Action, ActionNotAllowed, target
+
+from . import evidence
+from .actors import Actor
+from .evidence import Kind
+from .wake import next_wake
+
+EVIDENCE: dict[Action, Kind] = {
+    Action.COMPLETE_INTAKE: Kind.INTAKE_COMPLETED,
+    Action.CONFIRM_IDENTITY: Kind.IDENTITY_CONFIRMED,
+    Action.REQUIRE_IDENTITY: Kind.IDENTITY_REQUIRED,
+    Action.SUBMIT_DECISION: Kind.DECISION_SUBMITTED,
+    Action.RETURN_FOR_CHANGE: Kind.DECISION_RETURNED,
+    Action.CARRY_OUT: Kind.CARRIED_OUT,
+    Action.APPROVE_DONE: Kind.DECISION_APPROVED,
+    Action.APPROVE_PARTLY: Kind.DECISION_APPROVED,
+    Action.APPROVE_REFUSAL: Kind.DECISION_APPROVED,
+    Action.CANCEL: Kind.CANCELLED,
+    Action.LAPSE: Kind.LAPSED,
+    Action.REOPEN: Kind.REOPENED,
+    Action.REOPEN_UNVERIFIED: Kind.REOPENED,
+}
+
+
+def lock(dsr: DataSubjectRequest) -> DataSubjectRequest:
+    """Lock the submission, then the request, and return it as it stands now. Needs a transaction."""
+    Submission.objects.select_for_update().only("pk").get(pk=dsr.submission_id)
+    return (
+        DataSubjectRequest.objects.select_for_update(of=("self",)).select_related("submission", "policy").get(pk=dsr.pk)
+    )
+
+
+def advance(
+    dsr: DataSubjectRequest,
+    action: Action,
+    *,
+    actor: Actor,
+    at: datetime,
+    values: Mapping[str, Any] | None = None,
+    body: Mapping[str, str | int] | None = None,
+) -> DataSubjectRequest:
+    """Move the request, write its evidence, set its next wake-up. Raises ActionNotAllowed where it cannot move."""
+    with transaction.atomic():
+        before = lock(dsr)
+        if before.state != dsr.state:
+            raise ActionNotAllowed("The request has moved on in the meantime: look at it again.")
+        to = target(action, before.state)
+        moved = DataSubjectRequest.objects.filter(pk=dsr.pk, state=before.state).update(state=to, **(values or {}))
+        if moved != 1:
+            raise ActionNotAllowed("The request has moved on in the meantime: look at it again.")
+        evidence.append(
+            before.submission_id,
+            EVIDENCE[action],
+            actor=actor,
+            at=at,
+            dsr_id=dsr.pk,
+            body={**(body or {}), "action": action.value, "from": before.state, "to": to.value},
+        )
+        return reschedule(before, at=at)
+
+
+def reschedule(dsr: DataSubjectRequest, *, at: datetime) -> DataSubjectRequest:
+    """Store the next wake-up anew and return the fresh row."""
+    fresh = DataSubjectRequest.objects.select_related("submission", "policy").get(pk=dsr.pk)
+    fresh.wake_at = next_wake(fresh, at=at)
+    DataSubjectRequest.objects.filter(pk=dsr.pk).update(wake_at=fresh.wake_at)
+    return fresh

@@ -1,0 +1,170 @@
+"""What a request owes, and when: reminders, milestones, the lapse, the record of a missed date.
+
+Units: dates in `tz` (the controller's zone), instants aware and UTC. Errors: ValueError for a naive
+instant, ZoneInfoNotFoundError for an unknown zone.
+Source: shared/CLOCK.md ("What the person and the officer see"), shared/DESIGN.md ("Clock").
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from requests_app.rules.response_deadline import DAY, last_second, received_on
+
+ENDED = frozenset({"fulfilled", "partly_fulfilled", "refused", "cancelled", "lapsed"})
+PACKAGE_NOTICE_DAYS = 3
+REMINDER, DUE_IN, DUE_TODAY = "reminder_verify_", "due_in_", "due_today"
+LAPSE, MISSED, OVERDUE, PACKAGE_ENDING = "lapse", "missed", "overdue_daily", "package_ending"
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """One request as the clock sees it; `already` holds the (kind, for_date) keys recorded for this `due_on`.
+
+    `answered_at`, where known, keeps a missed date owed after a late answer: no answer wipes out a breach.
+    """
+
+    due_on: date
+    tz: str
+    received_at: datetime
+    state: str
+    notice_hour: int = 8
+    milestones: tuple[int, ...] = (10, 5, 3, 1, 0)
+    verified: bool = False
+    never_lapses: bool = False
+    answered: bool = False
+    already: frozenset[tuple[str, date]] = frozenset()
+    reminder_days: tuple[int, ...] = (2, 5)
+    package_expires_at: datetime | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing is promised to the person any more."""
+        return self.answered or self.answered_at is not None or self.state in ENDED
+
+    @property
+    def unverified(self) -> bool:
+        """The person still has to show who they are."""
+        return self.state == "awaiting_verification" and not self.verified
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing owed at `at`; superseded = record it, but send nothing, a more urgent one stands for it."""
+
+    kind: str
+    for_date: date
+    at: datetime
+    superseded: bool = False
+
+    @property
+    def key(self) -> tuple[str, date]:
+        """Recorded once under this key."""
+        return (self.kind, self.for_date)
+
+    def lateness(self, now: datetime) -> timedelta:
+        """How late it is by `now`, never negative; the notice says so."""
+        return max(now - self.at, timedelta())
+
+
+def at_hour(day: date, hour: int, tz: str) -> datetime:
+    """Local full hour of a day as UTC; an hour that the clocks skip counts as the moment after the jump."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(tz)).astimezone(UTC)
+
+
+def due_items(inp: Agenda) -> list[Item]:
+    """Everything with a fixed date, recorded or not, in order; the daily overdue alarm apart.
+
+    Moments that had passed at receipt are not owed at all (a period shorter than the milestone).
+    An unverified request costs staff nothing: it has reminders and a lapse, no milestones. If it never
+    lapses, or came too late to lapse, it has milestones like any other.
+    """
+    items: list[Item] = []
+    if not inp.ended:
+        lapse = _lapse(inp)
+        if inp.unverified:
+            items += _reminders(inp, before=lapse.at if lapse else last_second(inp.due_on, inp.tz))
+        items += [lapse] if lapse else _milestones(inp)
+    elif inp.answered_at is not None and received_on(inp.answered_at, inp.tz) > inp.due_on:
+        items.append(_missed(inp))
+    if inp.package_expires_at is not None:
+        day = received_on(inp.package_expires_at, inp.tz) - PACKAGE_NOTICE_DAYS * DAY
+        items.append(_item(inp, PACKAGE_ENDING, day))
+    return sorted((i for i in items if i.at > inp.received_at), key=lambda i: (i.at, i.kind))
+
+
+def owed(inp: Agenda, now: datetime) -> list[Item]:
+    """What is due by `now` and not recorded, in order, however long nobody looked.
+
+    Of the reminders, and of the milestones before the end, only the latest that has passed is told; the
+    others are recorded as superseded, all of them once the lapse or the missed date has come. `missed`
+    is never superseded. Of the daily alarms only the latest day's is owed. A package that is gone needs no
+    warning: its notice is superseded.
+    """
+    passed = [item for item in due_items(inp) if item.at <= now]
+    daily = _daily(inp, now)
+    marked = [replace(item, superseded=_superseded(inp, item, passed, now)) for item in passed]
+    if daily is not None and daily.at <= now:
+        marked.append(daily)
+    return [item for item in marked if item.key not in inp.already]
+
+
+def next_wake_at(inp: Agenda, now: datetime) -> datetime | None:
+    """Earliest instant of anything not recorded yet; None if nothing will ever be owed.
+
+    Later than `now` once all that is owed by now is recorded; else not later than `now`, so nothing is lost.
+    """
+    pending = [item.at for item in due_items(inp) if item.key not in inp.already]
+    daily = _daily(inp, now)
+    if daily is not None and daily.key in inp.already:
+        daily = _item(inp, OVERDUE, daily.for_date + DAY)
+    if daily is not None:
+        pending.append(daily.at)
+    return min(pending, default=None)
+
+
+def _item(inp: Agenda, kind: str, day: date) -> Item:
+    return Item(kind, day, at_hour(day, inp.notice_hour, inp.tz))
+
+
+def _lapse(inp: Agenda) -> Item | None:
+    """The day before the end, so that the letter goes out in time; not if that was over at receipt."""
+    item = _item(inp, LAPSE, inp.due_on - DAY)
+    lapses = inp.unverified and not inp.never_lapses and item.at > inp.received_at
+    return item if lapses else None
+
+
+def _reminders(inp: Agenda, before: datetime) -> list[Item]:
+    receipt = received_on(inp.received_at, inp.tz)
+    items = [_item(inp, f"{REMINDER}{days}", receipt + days * DAY) for days in inp.reminder_days]
+    return [item for item in items if item.at < before]
+
+
+def _milestones(inp: Agenda) -> list[Item]:
+    before = [_item(inp, f"{DUE_IN}{days}" if days else DUE_TODAY, inp.due_on - days * DAY) for days in inp.milestones]
+    return [*before, _missed(inp)]
+
+
+def _missed(inp: Agenda) -> Item:
+    """At the start of the day after, which need not be 00:00 on the clock."""
+    return Item(MISSED, inp.due_on + DAY, last_second(inp.due_on, inp.tz) + timedelta(seconds=1))
+
+
+def _daily(inp: Agenda, now: datetime) -> Item | None:
+    """The latest daily alarm that has come, or the first one to come; None for what cannot be overdue."""
+    if inp.ended or _lapse(inp) is not None:
+        return None
+    today = received_on(now, inp.tz)
+    latest = today if at_hour(today, inp.notice_hour, inp.tz) <= now else today - DAY
+    return _item(inp, OVERDUE, max(latest, inp.due_on + DAY))
+
+
+def _superseded(inp: Agenda, item: Item, passed: list[Item], now: datetime) -> bool:
+    if item.kind == PACKAGE_ENDING:
+        return inp.package_expires_at is not None and inp.package_expires_at <= now
+    if item.kind in (MISSED, LAPSE):
+        return False
+    if item.kind.startswith(REMINDER):
+        return any(i.at > item.at and (i.kind == LAPSE or i.kind.startswith(REMINDER)) for i in passed)
+    return any(i.at > item.at and (i.kind in (MISSED, DUE_TODAY) or i.kind.startswith(DUE_IN)) for i in passed)

@@ -1,0 +1,54 @@
+"""The holder bar: who held a request on each day of its period.
+
+Units: local days of the controller's zone `tz`. Errors: ValueError for a naive instant.
+Source: shared/CLOCK.md ("What the person and the officer see"); it explains, it moves no date.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from requests_app.rules.response_deadline import DAY, last_second, received_on
+
+Holder = Literal["us", "you"]
+Segment = Literal["us", "you", "left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """From `since` (aware) on, until the next spell, this side held the request."""
+
+    holder: Holder
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HolderBar:
+    """One segment per day, day 1 (the day after receipt) to the due day; `late` days come on top."""
+
+    days: tuple[Segment, ...]
+    with_us: int
+    with_you: int
+    left: int
+    late: int
+
+
+def days(spells: Iterable[Spell], received: date, until: datetime, tz: str, due_on: date) -> HolderBar:
+    """Give each day to whoever held the request at its end, or at `until` on the last day.
+
+    `until` is now, or the instant of the answer; days after it are left. Before the first spell
+    it is with us; of two spells that begin at one instant the later listed holds.
+    """
+    ordered = sorted(spells, key=lambda spell: spell.since)
+    last_day = received_on(until, tz)
+    bar: list[Segment] = []
+    for number in range(1, (due_on - received).days + 1):
+        day = received + number * DAY
+        if day > last_day:
+            bar.append("left")
+            continue
+        moment = min(last_second(day, tz), until)
+        bar.append(next((s.holder for s in reversed(ordered) if s.since <= moment), "us"))
+    late = max((last_day - due_on).days, 0)
+    return HolderBar(tuple(bar), bar.count("us"), bar.count("you"), bar.count("left"), late)

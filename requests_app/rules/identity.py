@@ -1,0 +1,27 @@
+"""How much proof of identity a right needs: the least that suffices (P11, P46)."""
+
+from __future__ import annotations
+
+from requests_app.rules.policy import NEVER_GATED, Policy
+
+NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT = range(4)
+RUNGS = (NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT)
+
+NO_PROOF_RIGHTS = frozenset(NEVER_GATED)  # P5, P8; GDPR 7(3), 21(3)
+
+
+def required_rung(right: str, policy: Policy, *, sensitive: bool = False) -> int:
+    """The rung that this right asks for under this policy. Raises KeyError for a right it does not offer.
+
+    Sensitive data (P32) ask for the contact on file at least. No rule ever asks for a document: that takes a written
+    reason for doubt about one request, which is an act of staff (P11).
+    """
+    rung = policy.identity[right]
+    if right in NO_PROOF_RIGHTS:
+        return NONE
+    return max(rung, CONTACT_ON_FILE) if sensitive else rung
+
+
+def suffices(right: str, reached: int, policy: Policy, *, sensitive: bool = False) -> bool:
+    """Whether the assurance reached is enough to go on with this right."""
+    return reached >= required_rung(right, policy, sensitive=sensitive)

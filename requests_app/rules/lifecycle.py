@@ -1,0 +1,79 @@
+"""The life of a request: one table, from which buttons, diagram and test matrix come."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a request is."""
+
+    RECEIVED = "received"
+    AWAITING_VERIFICATION = "awaiting_verification"
+    IN_PROGRESS = "in_progress"
+    AWAITING_APPROVAL = "awaiting_approval"
+    FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+
+
+OPEN = frozenset({State.RECEIVED, State.AWAITING_VERIFICATION, State.IN_PROGRESS, State.AWAITING_APPROVAL})
+ENDED = frozenset(State) - OPEN
+
+
+class Action(StrEnum):
+    """What can happen to a request."""
+
+    COMPLETE_INTAKE = "complete_intake"
+    CONFIRM_IDENTITY = "confirm_identity"
+    REQUIRE_IDENTITY = "require_identity"
+    SUBMIT_DECISION = "submit_decision"
+    RETURN_FOR_CHANGE = "return_for_change"
+    CARRY_OUT = "carry_out"
+    APPROVE_DONE = "approve_done"
+    APPROVE_PARTLY = "approve_partly"
+    APPROVE_REFUSAL = "approve_refusal"
+    CANCEL = "cancel"
+    LAPSE = "lapse"
+    REOPEN = "reopen"
+    REOPEN_UNVERIFIED = "reopen_unverified"
+
+
+_PRE_DECISION = frozenset({State.RECEIVED, State.AWAITING_VERIFICATION, State.IN_PROGRESS})
+_APPROVAL = frozenset({State.AWAITING_APPROVAL})
+
+TRANSITIONS: dict[Action, tuple[frozenset[State], State]] = {
+    Action.COMPLETE_INTAKE: (frozenset({State.RECEIVED}), State.AWAITING_VERIFICATION),
+    Action.CONFIRM_IDENTITY: (frozenset({State.RECEIVED, State.AWAITING_VERIFICATION}), State.IN_PROGRESS),
+    Action.REQUIRE_IDENTITY: (frozenset({State.IN_PROGRESS}), State.AWAITING_VERIFICATION),
+    Action.SUBMIT_DECISION: (frozenset({State.IN_PROGRESS}), State.AWAITING_APPROVAL),
+    Action.RETURN_FOR_CHANGE: (_APPROVAL, State.IN_PROGRESS),
+    Action.CARRY_OUT: (frozenset({State.IN_PROGRESS}), State.FULFILLED),
+    Action.APPROVE_DONE: (_APPROVAL, State.FULFILLED),
+    Action.APPROVE_PARTLY: (_APPROVAL, State.PARTLY_FULFILLED),
+    Action.APPROVE_REFUSAL: (_APPROVAL, State.REFUSED),
+    Action.CANCEL: (OPEN, State.CANCELLED),
+    Action.LAPSE: (frozenset({State.AWAITING_VERIFICATION}), State.LAPSED),
+    Action.REOPEN: (ENDED, State.IN_PROGRESS),
+    Action.REOPEN_UNVERIFIED: (ENDED, State.AWAITING_VERIFICATION),
+}
+
+# Release of personal data and erasure need a second person; a refusal does for every right (GDPR 12(4), 15, 17).
+TWO_PERSON_RIGHTS = frozenset({"access", "deletion", "portability"})
+
+
+class ActionNotAllowed(Exception):
+    """The action does not start from the state the request is in."""
+
+
+def target(action: Action, state: str) -> State:
+    """Return the state an action leads to; raise ActionNotAllowed where it does not start here."""
+    sources, to = TRANSITIONS[action]
+    if state not in sources:
+        raise ActionNotAllowed(f"{action} does not start from {state}.")
+    return to
+
+
+def allowed(state: str) -> tuple[Action, ...]:
+    """Return the actions that start from the state, in table order."""
+    return tuple(a for a, (sources, _) in TRANSITIONS.items() if state in sources)

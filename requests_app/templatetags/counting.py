@@ -1,0 +1,45 @@
+"""How a date was counted, in sentences: `{% for step in deadline.steps %}{{ step|sentence }}{% endfor %}`."""
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from requests_app.rules.response_deadline import Step
+
+register = template.Library()
+
+
+def _count(count: int, unit: str) -> str:
+    if unit == "months":
+        return ngettext("%(count)d month", "%(count)d months", count) % {"count": count}
+    if unit == "working_days":
+        return ngettext("%(count)d working day", "%(count)d working days", count) % {"count": count}
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+
+
+@register.filter
+def sentence(step: Step) -> str:
+    """One step of the counting. An unknown code is shown as it is rather than hidden."""
+    says = {
+        key: date_format(value, "l j F Y") if hasattr(value, "isoformat") else value
+        for key, value in step.params.items()
+    }
+    if step.code == "received":
+        return gettext("Your request came in on %(on)s. That day does not count.") % says
+    if step.code == "count":
+        says["period"] = _count(int(str(says["count"])), str(says["unit"]))
+        if says.get("extension"):
+            says["more"] = _count(int(str(says["extension"])), str(says["unit"]))
+            return gettext("%(period)s from there, and %(more)s of extension, end on %(end)s.") % says
+        return gettext("%(period)s from there end on %(end)s.") % says
+    if step.code == "pause":
+        return gettext("From %(first)s to %(last)s the clock stood still.") % says
+    if step.code == "pauses_ignored":
+        return gettext("A pause outside this period changes nothing.")
+    if step.code == "no_calendar":
+        return gettext("The holidays of %(year)s are not known to us, so we keep to the earlier date.") % says
+    if step.code == "roll_over":
+        return gettext("%(from)s is no working day, so the period ends on %(to)s.") % says
+    if step.code == "due":
+        return gettext("The last day on which our answer is in time is %(on)s.") % says
+    return step.code

@@ -1,0 +1,89 @@
+"""Find my requests: from address by code to all its submissions. No page tells whether an address is known."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from requests_app.clock import now
+from requests_app.models import Submission
+from requests_app.operations import find as operation
+from requests_app.operations.refused import Refused
+
+from . import visitor, words
+from .forms import CodeForm, EmailForm
+from .identity import wrong_code
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """Take an address; the answer is the same for known and unknown ones, and where a limit is reached."""
+    form = EmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        request.session["find_email"] = form.cleaned_data["email"]
+        try:
+            operation.request_code(form.cleaned_data["email"], at=now())
+        except Refused:
+            pass  # "too many codes" would tell that the address is known
+        return redirect("find_code")
+    return render(request, "requests_app/find.html", {"form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find_code(request: HttpRequest) -> HttpResponse:
+    """Take the code."""
+    email = request.session.get("find_email")
+    if not email:
+        return redirect("find")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            submissions = operation.confirm(email, code=form.cleaned_data["code"], at=now())
+        except Refused:
+            submissions = []
+        if submissions:
+            remember_found(request, submissions)
+            return redirect("found")
+        form.add_error("code", wrong_code())
+    return render(request, "requests_app/find_code.html", {"form": form, "email": email})
+
+
+def remember_found(request: HttpRequest, submissions: list[Submission]) -> None:
+    """A code to their address was typed here just now."""
+    visitor.forget(request)
+    visitor.proved(request, submissions[0], at=now())
+    request.session["found"] = [str(submission.pk) for submission in submissions]
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def found(request: HttpRequest) -> HttpResponse:
+    """All submissions of the address."""
+    pks = request.session.get("found")
+    if not pks:
+        return redirect("find")
+    rows = Submission.objects.filter(pk__in=pks).prefetch_related("requests").order_by("-received_at")
+    submissions = [
+        {
+            "pk": row.pk,
+            "case_number": row.case_label,
+            "received_on": row.received_on,
+            "rights": [words.title(dsr.right) for dsr in row.requests.all()],
+        }
+        for row in rows
+    ]
+    return render(request, "requests_app/found.html", {"submissions": submissions})
+
+
+@never_cache
+@require_http_methods(["POST"])
+def open_found(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show one of those that the code led to."""
+    if str(pk) not in request.session.get("found", []):
+        raise Http404
+    request.session["submission"] = str(get_object_or_404(Submission, pk=pk).pk)
+    return redirect("status")

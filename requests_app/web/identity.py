@@ -1,0 +1,112 @@
+"""Prove the address: type the code, ask for another, mend the address; and the fresh code before a download."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from requests_app.clock import now
+from requests_app.models import Submission
+from requests_app.operations import identity
+from requests_app.operations.actors import Actor
+from requests_app.operations.refused import Refused
+
+from . import visitor
+from .forms import CodeForm, EmailForm, FreshCodeForm, mistake
+from .status import send_fresh_code, show
+
+
+def wrong_code() -> str:
+    """The same words whatever was wrong with the code."""
+    return _("Code: this is not the code, or it is no longer valid. Check the newest message, or ask for a new code.")
+
+
+@never_cache
+@require_http_methods(["POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """The code of the acknowledgement."""
+    submission = visitor.own_submission(request)
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        try:
+            at, code = now(), form.cleaned_data["code"]
+            if identity.confirm(submission, purpose="verify", code=code, actor=Actor.person(), at=at):
+                visitor.proved(request, submission, at=at)
+                messages.success(request, _("Thank you. Your address is confirmed."))
+                return redirect("status")
+            form.add_error("code", wrong_code())
+        except Refused as refusal:
+            form.add_error("code", str(refusal))
+    return show(request, submission, code_error=mistake(form))
+
+
+@never_cache
+@require_http_methods(["POST"])
+def resend(request: HttpRequest) -> HttpResponse:
+    """Another code; the old one is dead."""
+    submission = visitor.own_submission(request)
+    try:
+        identity.issue_code(submission, purpose="verify", actor=Actor.person(), at=now())
+        messages.success(request, _("A new code is on its way. The old one no longer works."))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("status")
+
+
+@never_cache
+@require_http_methods(["POST"])
+def change_address(request: HttpRequest) -> HttpResponse:
+    """Mend a mistyped address, from the session that filed, before verification."""
+    submission = visitor.own_submission(request)
+    form = EmailForm(request.POST)
+    if not visitor.is_filer(request, submission):
+        messages.error(request, _("The address can be changed only in the browser in which you filed."))
+        return redirect("status")
+    if form.is_valid():
+        try:
+            identity.change_address(submission, email=form.cleaned_data["email"], actor=Actor.person(), at=now())
+        except Refused as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(request, _("The address is changed, and a new code is on its way to it."))
+            return redirect("status")
+    return show(request, submission, address_error=mistake(form), address_value=request.POST.get("email", ""))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def fresh_code(request: HttpRequest) -> HttpResponse:
+    """Show it is still the same person: `action=send` sends a code, any other POST types one; `next` is a path."""
+    submission = visitor.own_submission(request)
+    after = _own_path(request)
+    form = FreshCodeForm(initial={"next": after})
+    if request.POST.get("action") == "send":
+        send_fresh_code(request, submission)
+    elif request.method == "POST":
+        form = FreshCodeForm(request.POST)
+        if form.is_valid() and _is_right(request, submission, form):
+            return redirect(after)
+    return render(request, "requests_app/fresh_code.html", {"form": form})
+
+
+def _is_right(request: HttpRequest, submission: Submission, form: CodeForm) -> bool:
+    at, code = now(), form.cleaned_data["code"]
+    try:
+        if identity.confirm(submission, purpose="fresh", code=code, actor=Actor.person(), at=at):
+            visitor.proved(request, submission, at=at)
+            return True
+        form.add_error("code", wrong_code())
+    except Refused as refusal:
+        form.add_error("code", str(refusal))
+    return False
+
+
+def _own_path(request: HttpRequest) -> str:
+    """`next` where it is a path of this site, else the status page. Another site's address is never followed."""
+    path = request.POST.get("next") or request.GET.get("next") or ""
+    safe = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if safe else reverse("status")

@@ -1,0 +1,61 @@
+"""The link of a message. Opening it changes nothing, since mail scanners open links too; a POST does."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from requests_app.clock import now
+from requests_app.models import IdentityCheck
+from requests_app.operations import find as find_operation
+from requests_app.operations import identity
+from requests_app.operations.actors import Actor
+from requests_app.operations.refused import Refused
+
+from . import visitor
+from .find import remember_found
+from .forms import CodeForm
+from .identity import wrong_code
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: HttpRequest, secret: str) -> HttpResponse:
+    """Confirm by one button in the session that filed, by the typed code anywhere else."""
+    check = identity.check_for_secret(secret)
+    if check is None:
+        raise Http404
+    is_filer = visitor.is_filer(request, check.submission)
+    form = CodeForm(request.POST if request.method == "POST" and "code" in request.POST else None)
+    if request.method == "POST":
+        try:
+            if form.is_bound:
+                if form.is_valid():
+                    if _typed(request, check, form.cleaned_data["code"]):
+                        return redirect("found" if check.purpose == IdentityCheck.Purpose.FIND else "status")
+                    form.add_error("code", wrong_code())
+            elif is_filer and identity.confirm_from_session(check, actor=Actor.person(), at=now()):
+                request.session["submission"] = str(check.submission_id)
+                return redirect("status")
+            else:
+                form = CodeForm(request.POST)  # says what is missing
+        except Refused as refusal:
+            form = form if form.is_bound else CodeForm({"code": ""})
+            form.full_clean()
+            form.add_error(None, str(refusal))
+    return render(request, "requests_app/link.html", {"form": form, "same_session": is_filer, "secret": secret})
+
+
+def _typed(request: HttpRequest, check: IdentityCheck, code: str) -> bool:
+    submission, at = check.submission, now()
+    if check.purpose == IdentityCheck.Purpose.FIND:
+        submissions = find_operation.confirm(submission.email, code=code, at=at)
+        if submissions:
+            remember_found(request, submissions)
+        return bool(submissions)
+    if not identity.confirm(submission, purpose=check.purpose, code=code, actor=Actor.person(), at=at):
+        return False
+    if not visitor.is_filer(request, submission):
+        visitor.forget(request)
+    visitor.proved(request, submission, at=at)
+    return True

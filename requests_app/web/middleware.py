@@ -1,0 +1,37 @@
+"""What happens while the database is away: an honest page, and nothing that would need the database."""
+
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+AWAY = (OperationalError, InterfaceError)
+
+
+class DatabaseAwayMiddleware:
+    """Turn a database that does not answer into 503, whether a view or the session met it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        # Django wraps the next middleware so that its errors become plain 500 pages. Unwrapped, the error of a
+        # session that cannot be saved arrives here; any other goes on to Django's wrapper around ourselves.
+        self.get_response = getattr(get_response, "__wrapped__", get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or say that the database is away."""
+        try:
+            return self.get_response(request)
+        except AWAY:
+            return away()
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Errors of views are seen here only."""
+        return away() if isinstance(exception, AWAY) else None
+
+
+def away() -> HttpResponse:
+    """The page without request and context processors: those could ask the database again."""
+    response = HttpResponse(render_to_string("503.html"), status=503)
+    response["Retry-After"] = "30"
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,168 @@
+"""The status page and what can be done from it: cancel, undo, reply, download, the date for a calendar."""
+
+import re
+from datetime import UTC, timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from requests_app.clock import now
+from requests_app.models import AnswerFile, Submission
+from requests_app.operations import identity, person, release
+from requests_app.operations.actors import Actor
+from requests_app.operations.refused import Refused
+from requests_app.rules.lifecycle import ActionNotAllowed
+
+from . import cards, visitor
+from .forms import ReplyForm, mistake
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def status(request: HttpRequest) -> HttpResponse:
+    """Everything about one submission; who has none in this session finds it by address and code."""
+    submission = visitor.submission(request)
+    return show(request, submission) if submission else redirect("find")
+
+
+def show(
+    request: HttpRequest, submission: Submission, *, reply: dict[UUID, dict[str, str]] | None = None, **mistakes: Any
+) -> HttpResponse:
+    """Render the page with what came back: code_error, address_error and address_value; `reply` by request."""
+    at = now()
+    requests = submission.requests.select_related("submission", "policy", "package", "consent_record")
+    own = [cards.card(dsr, at=at) | (reply or {}).get(dsr.pk, {}) for dsr in requests.order_by("right")]
+    verified = submission.assurance > 0
+    context = {
+        "submission": submission,
+        "verified": verified,
+        "needs_code": any(c["dsr"].state == "awaiting_verification" for c in own),
+        "can_change_address": not verified and visitor.is_filer(request, submission),
+        "just_filed": bool(request.session.pop("just_filed", False)),
+        "cards": own,
+        "notices": cards.inbox(submission),
+        **mistakes,
+    }
+    return render(request, "requests_app/status.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask once, then cancel."""
+    dsr = visitor.own_request(request, pk)
+    if request.method != "POST" or request.POST.get("confirm") != "yes":
+        return render(request, "requests_app/confirm_cancel.html", {"card": cards.card(dsr, at=now())})
+    try:
+        person.cancel(dsr, actor=Actor.person(), at=now())
+        messages.success(request, _("Your request is cancelled."))
+    except (Refused, ActionNotAllowed) as refusal:
+        messages.error(request, _refusal(refusal))
+    return redirect("status")
+
+
+@never_cache
+@require_http_methods(["POST"])
+def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take back an opt-out or a withdrawal of consent."""
+    dsr = visitor.own_request(request, pk)
+    try:
+        person.undo(dsr, actor=Actor.person(), at=now())
+        messages.success(request, _("It is as it was before."))
+    except (Refused, ActionNotAllowed) as refusal:
+        messages.error(request, _refusal(refusal))
+    return redirect("status")
+
+
+@never_cache
+@require_http_methods(["POST"])
+def reply(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer what staff asked."""
+    dsr = visitor.own_request(request, pk)
+    form = ReplyForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            text, file = form.cleaned_data["text"], form.named_bytes()
+            person.reply(dsr, text=text, file=file, actor=Actor.person(), at=now())
+        except (Refused, ActionNotAllowed) as refusal:
+            form.add_error(None, _refusal(refusal))
+        else:
+            messages.success(request, _("We have your reply."))
+            return redirect("status")
+    typed = {"reply_error": mistake(form), "reply_text": request.POST.get("text", "")}
+    return show(request, dsr.submission, reply={dsr.pk: typed})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def download(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One file of the answer, after a code typed within the last minutes."""
+    own = visitor.own_submission(request)
+    file = AnswerFile.objects.select_related("dsr__submission").filter(pk=pk, dsr__submission=own).first()
+    if file is None:
+        raise Http404
+    if not visitor.is_fresh(request, at=now()):
+        if request.method == "POST":
+            send_fresh_code(request, own)
+        return redirect(f"{reverse('fresh_code')}?next={quote(request.path)}")
+    try:
+        content = release.read_file(file, actor=Actor.person(), at=now())
+    except Refused as refusal:
+        messages.error(request, _refusal(refusal))
+        return redirect("status")
+    response = HttpResponse(content, content_type="application/octet-stream")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(safe_name(file.name), safe='')}"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def send_fresh_code(request: HttpRequest, submission: Submission) -> None:
+    """Owe a code to the address on file; over the limit the page says so."""
+    try:
+        identity.issue_code(submission, purpose="fresh", actor=Actor.person(), at=now())
+    except Refused as refusal:
+        messages.error(request, _refusal(refusal))
+
+
+def safe_name(name: str) -> str:
+    """The last part of a path, of letters, digits, dots, hyphens and underscores only, no dot first."""
+    last = re.split(r"[/\\]", name)[-1]
+    return re.sub(r"[^\w.-]+", "_", last).lstrip(".")[:120] or "file"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def ics(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The due date as an all-day event. The title is neutral: calendars are seen by others."""
+    dsr = visitor.own_request(request, pk)
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//privacy desk//due date//EN",
+        "BEGIN:VEVENT",
+        f"UID:{dsr.pk}@{request.get_host()}",
+        f"DTSTAMP:{now().astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"DTSTART;VALUE=DATE:{dsr.due_on:%Y%m%d}",
+        f"DTEND;VALUE=DATE:{dsr.due_on + timedelta(days=1):%Y%m%d}",
+        "SUMMARY:" + _("An answer is due"),
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
+    response = HttpResponse("\r\n".join(lines), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="date.ics"'
+    return response
+
+
+def _refusal(refusal: Exception) -> str:
+    """A sentence for the person; the lifecycle's own words are for staff."""
+    return str(refusal) if isinstance(refusal, Refused) else _("This is no longer possible: the request has moved on.")

@@ -1,0 +1,31 @@
+"""Every address of the person's side."""
+
+from django.urls import path
+from django.views.i18n import set_language
+
+from . import demo, filing, find, genuine, health, identity, link, status
+
+urlpatterns = [
+    path("", filing.file, name="file"),
+    path("check/", filing.check, name="check"),
+    path("status/", status.status, name="status"),
+    path("confirm/", identity.confirm, name="confirm"),
+    path("resend/", identity.resend, name="resend"),
+    path("address/", identity.change_address, name="change_address"),
+    path("fresh-code/", identity.fresh_code, name="fresh_code"),
+    path("cancel/<uuid:pk>/", status.cancel, name="cancel"),
+    path("undo/<uuid:pk>/", status.undo, name="undo"),
+    path("reply/<uuid:pk>/", status.reply, name="reply"),
+    path("download/<uuid:pk>/", status.download, name="download"),
+    path("date/<uuid:pk>/", status.ics, name="ics"),
+    path("find/", find.find, name="find"),
+    path("find/code/", find.find_code, name="find_code"),
+    path("found/", find.found, name="found"),
+    path("found/<uuid:pk>/", find.open_found, name="open"),
+    path("l/<str:secret>/", link.link, name="link"),
+    path("genuine/", genuine.genuine, name="genuine"),
+    path("language/", set_language, name="set_language"),
+    path("demo/mail/", demo.demo_mail, name="demo_mail"),
+    path("healthz", health.healthz, name="healthz"),
+    path("livez", health.livez, name="livez"),
+]

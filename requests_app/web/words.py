@@ -1,0 +1,55 @@
+"""Rights and states in the words of the pages."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from requests_app.models import DataSubjectRequest
+
+FIRST = ("access", "deletion", "marketing_optout", "consent_withdrawal")
+
+RIGHTS: Mapping[str, tuple[Promise, Promise]] = {
+    "access": (_("See my data"), _("You get a copy of what we hold about you.")),
+    "deletion": (_("Delete my data"), _("We erase what we hold about you, and say what a law makes us keep.")),
+    "marketing_optout": (
+        _("Stop marketing"),
+        _("We send you no more advertising. This takes effect as you send the form."),
+    ),
+    "consent_withdrawal": (
+        _("Take back my consent"),
+        _("We stop what rests on your consent. This takes effect as you send the form."),
+    ),
+    "correction": (_("Correct my data"), _("Tell us below what is wrong and what is right.")),
+    "restriction": (_("Pause the use of my data"), _("We keep your data, and use them only as the law allows.")),
+    "objection": (_("Object to a use of my data"), _("Tell us below which use you object to.")),
+    "portability": (_("Take my data elsewhere"), _("You get your data in a form that a computer can read.")),
+    "account_closure": (_("Close my account"), _("We close your account with us.")),
+    "complaint": (_("Complain"), _("Tell us below what went wrong.")),
+}  # fmt: skip
+
+STATES: Mapping[str, Promise] = {
+    "received": _("We have your request and are putting it on file."),
+    "awaiting_verification": _("We wait for the code that we sent to your address. Until then we cannot begin."),
+    "in_progress": _("We are working on it."),
+    "awaiting_approval": _("The answer is ready. A second person is checking it before it goes to you."),
+    "fulfilled": _("Done."),
+    "partly_fulfilled": _("Done in part. The letter below says what we did not do, and why."),
+    "refused": _("We did not do what you asked. The letter below says why, and what you can do about it."),
+    "cancelled": _("You cancelled this request."),
+    "lapsed": _("This request ended: your address was not confirmed. The letter below says how to open it again."),
+}  # fmt: skip
+
+
+def title(right: str) -> str:
+    """What the person wants, in their words."""
+    return str(RIGHTS[right][0]) if right in RIGHTS else right
+
+
+def sentence(dsr: DataSubjectRequest) -> str:
+    """Where the request is."""
+    if dsr.effective_at and dsr.is_open:
+        return str(_("This is in effect. We are carrying it out in all our systems."))
+    if dsr.waiting_since and dsr.is_open:
+        return str(_("We have asked you something and wait for your reply."))
+    return str(STATES[dsr.state])

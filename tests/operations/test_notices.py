@@ -1,0 +1,212 @@
+"""What is owed is written once, in the right language, sealed, and says what it must."""
+
+import secrets
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from django.contrib.auth.models import User
+from django.template.loader import render_to_string
+
+from requests_app.models import DataSubjectRequest, IdentityCheck, Notice, PolicyVersion, Submission
+from requests_app.models.keys import create_key, seal
+from requests_app.operations import notices
+from requests_app.rules.response_deadline import Pause, Rule, compute
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+POLICY = Path(__file__).parents[2] / "policies" / "ecp.toml"
+DEADLINE = compute(
+    date(2026, 3, 2),
+    Rule("months", 1, roll_over="next_working_day"),
+    pauses=[Pause(date(2026, 3, 5), date(2026, 3, 6))],
+)
+SAMPLE: dict[str, Any] = {
+    "due_on": date(2026, 3, 17),
+    "steps": DEADLINE.steps,
+    "effects": ["marketing_optout"],
+    "effective_at": AT,
+    "needs_code": True,
+    "question": "Which <account> do you mean?",
+    "letter": "We found & sent everything.\n\nRegards",
+    "ground_label": "The law requires that the data be kept",
+    "files_until": date(2026, 4, 16),
+    "missing": "your code",
+    "lapses_on": date(2026, 3, 16),
+    "days_late": 1,
+    "days_left": 5,
+    "at": AT,
+    "ends_on": date(2026, 4, 16),
+    "day": date(2026, 3, 2),
+    "counts": [("Overdue", 2), ("Due today", 0)],
+    "alarm": "The enforcement of deadlines is silent.",
+}
+
+
+def version() -> PolicyVersion:
+    people = [User.objects.get_or_create(username=name, defaults={"email": f"{name}@desk.test"})[0] for name in "ab"]
+    found = PolicyVersion.objects.first()
+    return found or PolicyVersion.objects.create(
+        key="ecp", version=1, text=POLICY.read_text(), sha256="0" * 64,
+        prepared_by=people[0], approved_by=people[1], published_at=AT,
+    )  # fmt: skip
+
+
+def filed(*rights: str, language: str = "en", email: str = "ada@example.org") -> Submission:
+    pk = uuid.uuid4()
+    create_key(pk)
+    submission = Submission(
+        id=pk, case_number=secrets.token_hex(4).upper(), form_key=uuid.uuid4(), channel="web", language=language,
+        received_at=AT, received_on=AT.date(), received_zone="Europe/Rome", policy=version(),
+    )  # fmt: skip
+    submission.name_sealed = seal(pk, submission.place("name"), "Ada Rossi")
+    submission.email_sealed = seal(pk, submission.place("email"), email)
+    submission.save()
+    for right in rights or ("access",):
+        DataSubjectRequest.objects.create(
+            submission=submission, right=right, state="in_progress", policy=submission.policy,
+            opened_at=AT, opened_on=AT.date(), due_on=date(2026, 3, 17),
+        )  # fmt: skip
+    return submission
+
+
+def code_check(submission: Submission) -> IdentityCheck:
+    number = submission.identity_checks.count() + 1
+    return IdentityCheck.objects.create(
+        submission=submission, purpose="verify", issue=number, email_digest="1:x", issued_at=AT
+    )
+
+
+def owe(kind: str, submission: Submission | None, **more: Any) -> Notice:
+    more.setdefault("check", code_check(submission) if kind == "code" and submission else None)
+    more.setdefault("staff", version().prepared_by if kind in notices.STAFF_KINDS else None)
+    context = more.pop("context", SAMPLE)
+    return notices.owe(
+        kind, submission=submission, occurrence=more.pop("occurrence", "1"), context=context, at=AT, **more
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("kind", notices.KINDS)
+def test_every_kind_is_written_in_full(kind: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.template import engines
+
+    monkeypatch.setattr(engines["django"].engine, "string_if_invalid", "«missing: %s»")
+    notice = owe(kind, filed("access", "deletion", language=language))
+    html = notice.opened("html")
+    for written in (notice.subject, notice.text, html):
+        assert written.strip()
+        assert "«" not in written
+        assert "{{" not in written
+        assert "{%" not in written
+    assert "\n" not in notice.subject
+    assert ("Rossi" in notice.text) == (kind not in notices.STAFF_KINDS)
+    expected = "it" if language == "it" and kind not in notices.STAFF_KINDS else "en"
+    assert f'lang="{expected}"' in html
+
+
+def test_the_acknowledgement_says_the_date_and_how_it_was_counted() -> None:
+    english, italian = owe("acknowledgement", filed()), owe("acknowledgement", filed(language="it"))
+    assert "by 17 March 2026 at the latest" in english.text
+    assert "- Received on 2 March 2026. That day does not count." in english.text
+    assert "- 2 days do not count: 5 March 2026 to 6 March 2026." in english.text
+    assert "4 April 2026 is not a working day: moved to 6 April 2026" in english.text
+    assert "entro il 17 marzo 2026" in italian.text
+    assert "Già in vigore, dal 2 marzo 2026, 10:30:00 (Europe/Rome):\n- Niente più pubblicità" in italian.text
+    assert "- 1 mese: fino al 2 aprile 2026." in italian.text
+
+
+def test_an_effect_names_its_exact_instant_in_the_zone_of_the_receipt() -> None:
+    assert "2 March 2026, 10:30:00 (Europe/Rome)" in owe("effect", filed("marketing_optout")).text
+
+
+@pytest.mark.parametrize("kind", ["decision_partly", "decision_refused", "lapsed", "missed"])
+@pytest.mark.parametrize(("language", "authority", "court"), [
+    ("en", "The data protection authority of your country", "judicial remedy"),
+    ("it", "L'autorità per la protezione dei dati", "ricorso dinanzi"),
+])  # fmt: skip
+def test_what_goes_against_the_person_names_authority_and_court(
+    kind: str, language: str, authority: str, court: str
+) -> None:
+    text = owe(kind, filed(language=language)).text
+    assert authority in text
+    assert court in text
+
+
+def test_the_html_escapes_and_the_text_does_not() -> None:
+    notice = owe("question", filed())
+    assert "Which <account> do you mean?" in notice.text
+    assert "Which &lt;account&gt; do you mean?" in notice.opened("html")
+
+
+def test_it_is_rendered_once_and_never_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = filed()
+    first = owe("cancelled", submission)
+    monkeypatch.setattr(notices, "render", lambda *_, **__: pytest.fail("rendered again"))
+    assert owe("cancelled", submission) == first
+    assert Notice.objects.count() == 1
+
+
+def test_a_race_ends_with_one_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    submission, real = filed(), notices.render
+
+    def overtaken(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(notices, "render", real)
+        owe("cancelled", submission)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(notices, "render", overtaken)
+    owe("cancelled", submission)
+    assert Notice.objects.count() == 1
+
+
+def test_two_requests_may_not_share_an_occurrence() -> None:
+    submission = filed("access", "deletion")
+    one, other = submission.requests.all()
+    owe("cancelled", submission, dsr=one)
+    with pytest.raises(ValueError, match="another request"):
+        owe("cancelled", submission, dsr=other)
+
+
+def test_without_an_address_it_is_printed() -> None:
+    notice = owe("acknowledgement", filed(email=""))
+    assert (notice.delivery, notice.next_try_at) == ("none", None)
+    assert owe("acknowledgement", filed()).next_try_at == AT
+
+
+def test_what_is_stored_is_sealed_and_bound_to_its_place() -> None:
+    notice = owe("acknowledgement", filed())
+    assert b"Rossi" not in bytes(notice.text_sealed)
+    notice.html_sealed = notice.text_sealed
+    with pytest.raises(InvalidTag):
+        notice.opened("html")
+
+
+@pytest.mark.parametrize(("kind", "changes", "message"), [
+    ("surprise", {}, "no notice is called"),
+    ("question", {"context": {}}, "lacks question"),
+    ("staff_new", {"staff": None}, "go to staff"),
+    ("code", {"check": None}, "identity check"),
+])  # fmt: skip
+def test_nonsense_is_refused(kind: str, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        owe(kind, filed(), **changes)
+    assert not Notice.objects.exists()
+
+
+def test_a_digest_belongs_to_no_submission() -> None:
+    notice = owe("staff_digest", None)
+    assert (notice.scope, notice.submission_id) == ("staff", None)
+    assert "- Overdue: 2" in notice.text
+    assert notice.created_at - AT == timedelta()
+
+
+def test_every_kind_has_its_files() -> None:
+    for kind in notices.KINDS:
+        for language in ("en",) if kind in notices.STAFF_KINDS else notices.LANGUAGES:
+            for name in ("subject.txt", "body.txt", "body.html"):
+                assert render_to_string(f"notices/{kind}/{language}/{name}", {}) is not None

@@ -1,0 +1,44 @@
+"""The people of the tests, and what they file."""
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+
+from requests_app.models import PolicyVersion, Submission
+from requests_app.operations import intake, policies
+from requests_app.operations.actors import Actor
+
+POLICY = Path(__file__).parent.parent / "policies" / "digital-assets.toml"
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def staff(name: str, *roles: str) -> User:
+    """An account with an address and the named roles."""
+    user, _ = User.objects.get_or_create(
+        username=name, defaults={"email": f"{name}@controller.example", "is_staff": True}
+    )
+    for role in roles:
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    return user
+
+
+def published_policy() -> PolicyVersion:
+    """The policy of the platform for digital assets, published by Petra and Ada."""
+    petra, ada = staff("petra", "privacy officer"), staff("ada", "approver")
+    return policies.load(POLICY.read_text(), prepared_by=petra, approved_by=ada, at=NOON)
+
+
+def ana_files(*rights: str, at: datetime = NOON, **changes: Any) -> Submission:
+    """Ana files in a browser."""
+    filing = {
+        "form_key": uuid.uuid4(),
+        "rights": rights or ("access",),
+        "name": "Ana Example",
+        "email": "ana@example.org",
+        "details": "",
+        "language": "en",
+    } | changes
+    return intake.receive(intake.Filing(**filing), channel=changes.pop("channel", "web"), actor=Actor.person(), at=at)

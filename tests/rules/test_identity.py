@@ -1,0 +1,54 @@
+"""The least proof that suffices, and none at all where a person only wants to be left alone."""
+
+from pathlib import Path
+
+import pytest
+
+from requests_app.rules.identity import (
+    CONTACT,
+    CONTACT_ON_FILE,
+    DOCUMENT,
+    NO_PROOF_RIGHTS,
+    NONE,
+    required_rung,
+    suffices,
+)
+from requests_app.rules.policy import RIGHTS, Policy, parse
+
+FOLDER = Path(__file__).resolve().parents[2] / "policies"
+POLICIES = [parse((FOLDER / name).read_text(encoding="utf-8")) for name in ("ecp.toml", "digital-assets.toml")]
+both_policies = pytest.mark.parametrize("policy", POLICIES, ids=["A", "B"])
+
+
+@both_policies
+@pytest.mark.parametrize("right", sorted(NO_PROOF_RIGHTS))
+def test_ana_opts_out_and_withdraws_without_any_proof(policy: Policy, right: str) -> None:
+    assert required_rung(right, policy) == NONE
+    assert required_rung(right, policy, sensitive=True) == NONE
+    assert suffices(right, NONE, policy)
+
+
+@both_policies
+@pytest.mark.parametrize("right", RIGHTS)
+def test_no_rule_ever_asks_for_a_document(policy: Policy, right: str) -> None:
+    assert required_rung(right, policy) < DOCUMENT
+    assert required_rung(right, policy, sensitive=True) < DOCUMENT
+
+
+@both_policies
+@pytest.mark.parametrize("right", ["access", "deletion", "portability"])
+def test_otto_with_only_an_address_he_typed_himself_gets_nothing(policy: Policy, right: str) -> None:
+    assert not suffices(right, CONTACT, policy)
+    assert suffices(right, CONTACT_ON_FILE, policy)
+    assert suffices(right, DOCUMENT, policy)
+
+
+@both_policies
+def test_sensitive_data_ask_for_the_contact_on_file(policy: Policy) -> None:
+    assert required_rung("objection", policy) == CONTACT
+    assert required_rung("objection", policy, sensitive=True) == CONTACT_ON_FILE
+
+
+def test_a_right_that_is_not_offered_has_no_rung() -> None:
+    with pytest.raises(KeyError):
+        required_rung("time_travel", POLICIES[0])

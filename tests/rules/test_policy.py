@@ -1,0 +1,141 @@
+"""A policy file is read whole, with its sources, or refused with every mistake in it."""
+
+from pathlib import Path
+
+import pytest
+
+from requests_app.rules.policy import NEVER_GATED, RIGHTS, Policy, PolicyError, parse
+from requests_app.rules.refusal import grounds_for
+
+FOLDER = Path(__file__).resolve().parents[2] / "policies"
+ECP = (FOLDER / "ecp.toml").read_text(encoding="utf-8")
+ASSETS = (FOLDER / "digital-assets.toml").read_text(encoding="utf-8")
+both_policies = pytest.mark.parametrize("policy", [parse(ECP), parse(ASSETS)], ids=["A", "B"])
+
+
+def changed(old: str, new: str, text: str = ECP) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def places(text: str) -> list[str]:
+    with pytest.raises(PolicyError) as refused:
+        parse(text)
+    return [mistake.place for mistake in refused.value.mistakes]
+
+
+@both_policies
+def test_both_policies_promise_fifteen_calendar_days_without_pause_or_extension(policy: Policy) -> None:
+    assert (policy.response_days, policy.counting, policy.roll_over) == (15, "calendar_days", "none")
+    assert (policy.extension_days, policy.pause_allowed, policy.lapse_days_before) == (0, False, 1)
+
+
+@both_policies
+def test_both_policies_offer_the_union_of_rights(policy: Policy) -> None:
+    assert set(policy.rights) == set(RIGHTS)
+
+
+@both_policies
+def test_every_value_carries_a_source(policy: Policy) -> None:
+    for name in set(Policy.__dataclass_fields__) - {"key", "sources", "legal_decision"}:
+        assert policy.source(name).strip(), name
+    with pytest.raises(KeyError):
+        policy.source("nothing_of_the_kind")
+
+
+@both_policies
+def test_the_first_request_is_free_and_a_fee_needs_a_second_person(policy: Policy) -> None:
+    assert policy.fees.first_request_free
+    assert policy.fees.second_person
+
+
+def test_the_italian_text_of_a_prevails_and_is_recorded_as_missing() -> None:
+    policy = parse(ECP)
+    assert policy.governing_language == "it"
+    assert policy.missing_texts == ("it",)
+    assert policy.governing_text_missing
+
+
+def test_the_grounds_of_a_come_from_three_places_of_gdpr_only() -> None:
+    allowed = ("GDPR 12(5)", "GDPR 15(4)", "GDPR 17(3)")
+    assert all(ground.clause.startswith(allowed) for ground in parse(ECP).refusal_grounds)
+
+
+@both_policies
+@pytest.mark.parametrize("right", NEVER_GATED)
+def test_an_opt_out_or_withdrawal_is_never_refused(policy: Policy, right: str) -> None:
+    assert grounds_for(policy, right) == ()
+
+
+def test_trade_secrets_are_no_ground_where_gdpr_binds() -> None:
+    keys = {g.key: g for g in grounds_for(parse(ASSETS), "access", ["own_terms"])}
+    assert keys["trade_secrets"].partial_only
+    assert keys["malice_or_abuse"].needs_evidence
+    for binding in (None, ["gdpr"], ["gdpr", "own_terms"]):
+        assert "trade_secrets" not in {g.key for g in grounds_for(parse(ASSETS), "access", binding)}
+
+
+def test_the_wider_exceptions_are_for_a_legal_reviewer_only() -> None:
+    wider = [g for g in parse(ASSETS).refusal_grounds if "P17" in g.clause]
+    assert len(wider) == 5
+    assert all(g.legal_reviewer_only for g in wider)
+
+
+def test_an_unknown_regime_gives_no_ground() -> None:
+    assert grounds_for(parse(ASSETS), "access", ["atlantis"]) == ()
+    assert grounds_for(parse(ASSETS), "access", []) == ()
+
+
+def test_every_mistake_is_reported_at_once() -> None:
+    text = changed("notice_hour = { value = 8", "notice_hour = { value = 24")
+    text = changed('"Europe/Rome"', '"Europe/Atlantis"', text)
+    text = changed(', source = "house rule H1" }', " }", text)
+    text = changed("pause_allowed", "pauses_allowed", text)
+    assert set(places(text)) == {
+        "notice_hour.value", "time_zone.value", "counting.source", "pause_allowed", "pauses_allowed",
+    }  # fmt: skip
+
+
+def test_identity_proof_for_an_opt_out_is_refused() -> None:
+    assert places(changed("marketing_optout = { value = 0", "marketing_optout = { value = 1")) == [
+        "identity.marketing_optout"
+    ]
+
+
+def test_a_table_that_asks_everybody_for_a_document_is_refused() -> None:
+    assert places(changed("access = { value = 2", "access = { value = 3")) == ["identity.access.value"]
+
+
+def test_a_longer_period_than_the_regime_allows_needs_a_legal_decision() -> None:
+    longer = changed("response_days = { value = 15", "response_days = { value = 45")
+    assert set(places(longer)) == {"response_days"}
+    decided = 'legal_decision = { value = "Decided by counsel", source = "memo 1" }\n' + longer
+    assert parse(decided).response_days == 45
+
+
+def test_one_month_is_as_long_as_gdpr_allows() -> None:
+    month = changed('value = "calendar_days"', 'value = "months"')
+    assert parse(changed("response_days = { value = 15", "response_days = { value = 1", month)).counting == "months"
+    assert "response_days" in places(changed("response_days = { value = 15", "response_days = { value = 2", month))
+
+
+def test_a_ground_against_an_opt_out_is_refused() -> None:
+    text = changed('rights = ["deletion"]', 'rights = ["marketing_optout"]')
+    assert places(text) == ["refusal_grounds.expression.rights"]
+
+
+def test_a_purpose_without_text_or_consent_mode_is_refused() -> None:
+    purpose = '\n[[purposes]]\nkey = "new"\nlabel = { en = "New", it = "Nuovo" }\nsource = "B-I"\n'
+    assert places(ECP + purpose) == ["purposes.new.text", "purposes.new.consent_mode"]
+
+
+def test_contact_data_may_not_go_before_proofs() -> None:
+    assert places(changed("contact_days = { value = 365", "contact_days = { value = 1")) == ["retention"]
+
+
+def test_what_is_not_toml_is_refused_with_its_line() -> None:
+    assert places("key = ") == ["file"]
+
+
+def test_an_empty_file_names_everything_that_is_missing() -> None:
+    assert {"key", "rights", "response_days", "identity", "fees", "retention", "refusal_grounds"} <= set(places(""))

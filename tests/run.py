@@ -1,0 +1,77 @@
+"""Everything `make test` runs, and in the end what was left out and how to get it.
+
+First all on SQLite; then on PostgreSQL what is marked `both`, and the roads through browser and processes.
+`--faults` runs the slow and violent ones instead.
+"""
+
+import os
+import subprocess
+import sys
+
+from tests import services
+
+NOTHING_COLLECTED = 5
+
+
+def pytest(expression: str, *options: str, **environment: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-m", expression, *options]
+    status = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+    return 0 if status == NOTHING_COLLECTED else status
+
+
+def on_postgresql(expression: str, *options: str) -> int:
+    with services.postgresql() as url:
+        return pytest(
+            expression,
+            *options,
+            DATABASE_URL=services.with_database(url, "portal"),
+            KEYS_DATABASE_URL=services.with_database(url, "portal_keys"),
+        )
+
+
+def title(text: str) -> None:
+    print(f"\n=== {text} ===", flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    faults = "--faults" in arguments
+    parallel = ("-n", "2", "--dist", "loadfile")
+    left_out: list[str] = []
+    statuses: list[int] = []
+
+    if not faults:
+        title("SQLite")
+        statuses.append(pytest("not long and not browser and not process", *parallel))
+
+    for probe in (services.chromium,):
+        try:
+            probe()
+        except services.Missing as missing:
+            left_out.append(f"the browser tests: {missing}")
+    try:
+        if faults:
+            title("Faults, on PostgreSQL")
+            statuses.append(on_postgresql("long"))
+        else:
+            title("PostgreSQL, browser and processes")
+            statuses.append(on_postgresql("(both or browser or process) and not long"))
+    except services.Missing as missing:
+        left_out.append(f"the tests on PostgreSQL: {missing}")
+        if not faults:
+            title("Browser and processes, on SQLite")
+            statuses.append(pytest("(browser or process) and not long"))
+
+    title("Result")
+    for line in left_out:
+        print(f"LEFT OUT: {line}")
+    failed = any(statuses) or (bool(left_out) and services.required())
+    if not left_out:
+        print("Nothing was left out.")
+    elif services.required():
+        print("REQUIRE_SERVICES is set, so what is left out counts as failed.")
+    print("FAILED" if failed else "PASSED")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,16 @@
+"""portal.settings under the environment of the tests, with test databases that are files.
+
+An SQLite database in memory has no second connection and proves nothing about locks.
+"""
+
+from tests.environment import DIRECTORY  # isort: skip (first: it sets what the settings read)
+
+from portal.settings import *  # noqa: F403
+from portal.settings import DATABASES
+
+for _alias, _database in DATABASES.items():
+    if _database["ENGINE"] == "django.db.backends.sqlite3":
+        _database["TEST"] = {"NAME": str(DIRECTORY / f"test-{_alias}.sqlite3")}
+
+# Sign-ins of tests need no slow hash.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
