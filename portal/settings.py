@@ -14,6 +14,8 @@ VAR_DIR = Path(env.text("VAR_DIR", default=str(BASE_DIR / "var")))
 env.load_files()
 
 DEMO = env.boolean("DEMO", default=False)
+# Moves the clock, in seconds; clock.now() refuses it outside the demo and the tests.
+CLOCK_OFFSET_SECONDS = int(env.text("CLOCK_OFFSET_SECONDS", default="0"))
 DEBUG = env.boolean("DEBUG", default=False)
 if DEMO:
     env.demo_secrets(VAR_DIR / "demo-secrets.env")

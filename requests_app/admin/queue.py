@@ -55,6 +55,7 @@ def views(user: Any, day: date) -> dict[str, Q]:
     unserved = Notice.objects.filter(
         submission=OuterRef("submission"), recipient="person", delivery=Notice.Delivery.FAILED, served_at=None
     ).filter(Q(dsr=None) | Q(dsr=OuterRef("pk")))
+    unserved = unserved.exclude(failure_code="expired")  # an old code reaches nobody, and need not
     return {
         "open": _OPEN,
         "overdue": _OPEN & Q(due_on__lt=day),

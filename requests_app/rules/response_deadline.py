@@ -19,6 +19,8 @@ DayOfReceipt = Literal["excluded", "period_opens_next_day"]
 RollOver = Literal["none", "next_working_day"]
 MissingMonthDay = Literal["last_day", "next_day"]
 
+Values = Mapping[str, str | date | int]
+
 DAY = timedelta(days=1)
 LONGEST_CLOSURE = 366  # days in a row without a working day: beyond that the calendar is a mistake
 
@@ -36,17 +38,13 @@ class Rule:
     extension_count: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a rule that no engine may guess at."""
-        for value, kind in (
-            (self.unit, Unit),
-            (self.day_of_receipt, DayOfReceipt),
-            (self.roll_over, RollOver),
-            (self.missing_month_day, MissingMonthDay),
-        ):
+        kinds = (Unit, DayOfReceipt, RollOver, MissingMonthDay)
+        values = (self.unit, self.day_of_receipt, self.roll_over, self.missing_month_day)
+        for value, kind in zip(values, kinds, strict=True):
             if value not in get_args(kind):
                 raise ValueError(f"unknown value {value!r}, one of {get_args(kind)} expected")
         if self.count < 1 or self.extension_count < 0:
-            raise ValueError("a period has at least one unit and a non-negative extension")
+            raise ValueError("at least one unit and no negative extension")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,6 @@ class Pause:
     cite: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a pause that ends before it begins."""
         if self.last < self.first:
             raise ValueError(f"a pause ends before it begins: {self.first} to {self.last}")
 
@@ -79,7 +76,6 @@ class Calendar:
     covers: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a week without a working day."""
         if not self.weekend < frozenset(range(1, 8)):
             raise ValueError("weekend: ISO days 1 to 7, and not all of them")
         if any(last < first for first, last in self.holiday_ranges):
@@ -115,7 +111,7 @@ class Step:
     """One line of the explanation: a code and its values, for a template to put into words."""
 
     code: str
-    params: Mapping[str, str | date | int]
+    params: Values
     cite: str = ""
 
 
@@ -154,15 +150,10 @@ def compute(received_on: date, rule: Rule, *, calendar: Calendar = _PLAIN, pause
         unpaused = _plain_end(received_on, rule, total)
         raw_end = _skip(unpaused, inside)
     used = tuple(p for p in inside if p.first <= raw_end)
-    steps = [
-        Step("received", {"on": received_on}, rule.cite),
-        Step(
-            "count",
-            {"unit": rule.unit, "count": rule.count, "extension": rule.extension_count, "end": unpaused},
-            rule.cite,
-        ),
-        *(Step("pause", {"first": p.first, "last": p.last, "days": p.days}, p.cite or rule.cite) for p in used),
-    ]
+    counted: Values = {"unit": rule.unit, "count": rule.count, "extension": rule.extension_count, "end": unpaused}
+    steps = [Step("received", {"on": received_on}, rule.cite), Step("count", counted, rule.cite)]
+    for p in used:
+        steps.append(Step("pause", {"first": p.first, "last": p.last, "days": p.days}, p.cite or rule.cite))
     if ignored := len(merged) - len(used):
         steps.append(Step("pauses_ignored", {"count": ignored}, rule.cite))
     due_on = raw_end
@@ -239,9 +230,9 @@ def _plain_end(start: date, rule: Rule, count: int) -> date:
     if rule.day_of_receipt == "period_opens_next_day":
         start += DAY
     years, month = divmod(start.month - 1 + count, 12)
-    year, month = start.year + years, month + 1
-    if year > date.max.year:
+    if (year := start.year + years) > date.max.year:
         raise OverflowError("date value out of range")
+    month += 1
     last = _months.monthrange(year, month)[1]
     if start.day <= last:
         return date(year, month, start.day)
