@@ -1,10 +1,8 @@
 """The response deadline: from receipt, rule, calendar and pauses to the last timely day.
 
-Units: whole local days (dates); an instant appears only in `received_on` and `last_second`.
-Zone: dates are those of the controller's zone, which the caller names (an IANA name).
+Units: whole local days of the controller's zone (IANA name); instants only in `received_on` and `last_second`.
 Source: shared/CLOCK.md; Regulation (EEC, Euratom) 1182/71, art. 3; each `Rule` cites its own law.
-Errors: ValueError for a rule, calendar or pause that says nothing sensible, or for a naive instant;
-OverflowError beyond the year 9999.
+Errors: ValueError for a senseless rule, calendar or pause, or a naive instant; OverflowError after the year 9999.
 """
 
 import calendar as _months
@@ -18,7 +16,6 @@ Unit = Literal["calendar_days", "working_days", "months"]
 DayOfReceipt = Literal["excluded", "period_opens_next_day"]
 RollOver = Literal["none", "next_working_day"]
 MissingMonthDay = Literal["last_day", "next_day"]
-
 Values = Mapping[str, str | date | int]
 
 DAY = timedelta(days=1)
@@ -61,7 +58,6 @@ class Pause:
 
     @property
     def days(self) -> int:
-        """Length in days."""
         return (self.last - self.first).days + 1
 
 
@@ -106,6 +102,9 @@ class Calendar:
         raise ValueError(f"no working day within {LONGEST_CLOSURE} days after {day}")
 
 
+PLAIN = Calendar.plain()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One line of the explanation: a code and its values, for a template to put into words."""
@@ -129,10 +128,7 @@ class Deadline:
         return any(step.code == "no_calendar" for step in self.steps)
 
 
-_PLAIN = Calendar.plain()
-
-
-def compute(received_on: date, rule: Rule, *, calendar: Calendar = _PLAIN, pauses: Iterable[Pause] = ()) -> Deadline:
+def compute(received_on: date, rule: Rule, *, calendar: Calendar = PLAIN, pauses: Iterable[Pause] = ()) -> Deadline:
     """Count from the local date of receipt to the last timely day, with every step.
 
     Order: original start, whole count with extension, days that do not count, roll-over last.
@@ -152,21 +148,17 @@ def compute(received_on: date, rule: Rule, *, calendar: Calendar = _PLAIN, pause
     used = tuple(p for p in inside if p.first <= raw_end)
     counted: Values = {"unit": rule.unit, "count": rule.count, "extension": rule.extension_count, "end": unpaused}
     steps = [Step("received", {"on": received_on}, rule.cite), Step("count", counted, rule.cite)]
-    for p in used:
-        steps.append(Step("pause", {"first": p.first, "last": p.last, "days": p.days}, p.cite or rule.cite))
+    steps += [Step("pause", {"first": p.first, "last": p.last, "days": p.days}, p.cite or rule.cite) for p in used]
     if ignored := len(merged) - len(used):
         steps.append(Step("pauses_ignored", {"count": ignored}, rule.cite))
-    due_on = raw_end
-    if rule.roll_over == "next_working_day":
-        due_on = calendar.next_working(raw_end)
+    due_on = raw_end if rule.roll_over == "none" else calendar.next_working(raw_end)
     years = range(received_on.year if rule.unit == "working_days" else raw_end.year, due_on.year + 1)
     needs_calendar = rule.unit == "working_days" or rule.roll_over != "none"
     if needs_calendar and (unknown := [year for year in years if not calendar.knows(year)]):
         steps.append(Step("no_calendar", {"year": unknown[0]}, rule.cite))
         due_on = raw_end  # trap 9: no roll-over on guesswork, the earlier date is the safe one
     if due_on != raw_end:
-        params: dict[str, str | date | int] = {"from": raw_end, "to": due_on, "days": (due_on - raw_end).days}
-        steps.append(Step("roll_over", params, rule.cite))
+        steps.append(Step("roll_over", {"from": raw_end, "to": due_on, "days": (due_on - raw_end).days}, rule.cite))
     steps.append(Step("due", {"on": due_on}, rule.cite))
     return Deadline(raw_end, due_on, tuple(steps))
 
@@ -230,9 +222,9 @@ def _plain_end(start: date, rule: Rule, count: int) -> date:
     if rule.day_of_receipt == "period_opens_next_day":
         start += DAY
     years, month = divmod(start.month - 1 + count, 12)
-    if (year := start.year + years) > date.max.year:
+    year, month = start.year + years, month + 1
+    if year > date.max.year:
         raise OverflowError("date value out of range")
-    month += 1
     last = _months.monthrange(year, month)[1]
     if start.day <= last:
         return date(year, month, start.day)
