@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -227,3 +229,16 @@ def test_the_last_second_is_the_last_of_its_local_day(day, tz):
     second = last_second(day, tz)
     assert received_on(second, tz) == day
     assert received_on(second + timedelta(seconds=1), tz) == day + DAY
+
+
+def test_the_vectors_command_needs_no_secrets_and_agrees_with_every_example():
+    bare = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "deadline_vectors", "tests/vectors/deadlines.json"],
+        cwd=Path(__file__).parent.parent.parent,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
