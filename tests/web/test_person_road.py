@@ -71,7 +71,7 @@ class TestFiling:
     def test_send_files_and_leads_to_the_status_page(self, client):
         assert file_as(client)["Location"] == "/status/"
         page = client.get("/status/").content.decode()
-        assert Submission.objects.get().case_number in page
+        assert Submission.objects.get().case_label in page
         assert newest_code() not in page
 
     def test_the_same_form_twice_is_one_submission(self, client):
