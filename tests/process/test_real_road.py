@@ -191,3 +191,51 @@ def test_every_notice_is_there_once_although_the_worker_was_killed_and_the_broke
     time.sleep(4)  # two more ticks, which must add nothing
     ids = [m["Message-ID"] for m, to in zip(mail.mails, mail.recipients, strict=True) if "bianca@example.org" in to]
     assert len(ids) == len(set(ids)) == 2  # acknowledgement and code
+
+
+def staff_page(page, portal: Portal, name: str, case: str):
+    """A browser of its own for a member of staff, on the request of the case."""
+    desk = page.context.browser.new_context().new_page()
+    desk.goto(portal.url + "/admin/")
+    desk.fill("#id_username", name)
+    desk.fill("#id_password", PASSWORD)
+    desk.click("[type=submit]")
+    desk.goto(f"{portal.url}/admin/requests_app/datasubjectrequest/?q={case}")
+    desk.click("#result_list tbody tr a >> nth=0")
+    return desk
+
+
+@pytest.mark.browser
+def test_the_team_answers_in_the_admin_and_ana_downloads_what_two_people_released(page, portal, mail):
+    file_access(page, portal)
+    page.fill("input[name=code]", until(lambda: code_mails(mail, "ana@example.org"))[-1])
+    page.press("input[name=code]", "Enter")
+    page.wait_for_selector("text=We are working on it")
+    case = re.search(r"Case (\S+),", page.inner_text("main")).group(1)
+
+    bruno = staff_page(page, portal, "bruno", case)
+    request_page = bruno.url
+    bruno.get_by_role("link", name="Attach a file").click()
+    answer = {"name": "data.json", "mimeType": "application/json", "buffer": b'{"orders": 2}'}
+    bruno.set_input_files("input[type=file]", files=[answer])
+    bruno.get_by_role("button", name="Attach").click()
+    bruno.goto(request_page)
+    bruno.get_by_role("link", name="Decide").first.click()
+    bruno.check("[name=outcome][value=done]")
+    bruno.fill("[name=letter]", "Dear Ana, here are your data.")
+    bruno.fill("[name=identity_match]", "Code, and the address in the customer file.")
+    bruno.get_by_role("button", name="Decide").click()
+    bruno.goto(request_page)
+    assert bruno.get_by_role("link", name="Approve").count() == 0  # not one's own decision
+
+    ada = staff_page(page, portal, "ada", case)
+    ada.get_by_role("link", name="Approve").first.click()
+    ada.check("#content input[type=checkbox]")
+    ada.get_by_role("button", name="Approve").click()
+
+    page.goto(portal.url + "/status/")
+    assert "Dear Ana, here are your data." in page.content()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download data.json").click()
+    assert Path(download.value.path()).read_bytes() == b'{"orders": 2}'
+    portal.manage("verify_evidence")
