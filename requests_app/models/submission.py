@@ -35,6 +35,9 @@ class Submission(models.Model):
     received_zone = models.CharField(max_length=64)
     assurance = models.PositiveSmallIntegerField(default=0)
     policy = models.ForeignKey(PolicyVersion, models.PROTECT)
+    # Where the evidence chain ends: without it a chain whose last events were removed would look whole.
+    evidence_length = models.PositiveIntegerField(default=0, editable=False)
+    evidence_head = models.CharField(max_length=64, default="", editable=False)
 
     def __str__(self) -> str:
         return self.case_label

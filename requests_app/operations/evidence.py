@@ -3,9 +3,11 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from django.db import transaction
 
 from requests_app.models import EvidenceEvent, Submission
 
@@ -67,12 +69,11 @@ def append(
 ) -> EvidenceEvent:
     """Append one event inside the caller's transaction; raises TransactionManagementError outside one.
 
-    The submission row is locked first, so chains never fork.
+    The submission row is locked first, so chains never fork; it carries the chain's length and head.
     """
     kind = Kind(kind)
-    Submission.objects.select_for_update().only("pk").get(pk=submission_id)
-    last = EvidenceEvent.objects.filter(submission_id=submission_id).order_by("-seq").first()
-    seq, prev = (last.seq + 1, last.leaf_hash) if last else (0, GENESIS)
+    ends = Submission.objects.select_for_update().only("evidence_length", "evidence_head").get(pk=submission_id)
+    seq, prev = ends.evidence_length, ends.evidence_head or GENESIS
     canonical = _canonical(
         {
             **(body or {}),
@@ -85,6 +86,8 @@ def append(
             "submission": str(submission_id),
         }
     )
+    leaf_hash = _hash(canonical)
+    Submission.objects.filter(pk=submission_id).update(evidence_length=seq + 1, evidence_head=leaf_hash)
     return EvidenceEvent.objects.create(
         submission_id=submission_id,
         seq=seq,
@@ -95,18 +98,18 @@ def append(
         actor_ref=actor.ref,
         body=canonical,
         prev=prev,
-        leaf_hash=_hash(canonical),
+        leaf_hash=leaf_hash,
     )
 
 
 def verify() -> Iterator[str]:
     """Walk every chain and yield one sentence per break. A submission without a first event is a break, too."""
     current: uuid.UUID | None = None
-    seq, prev, seen = 0, GENESIS, set()
+    seq, prev = 0, GENESIS
+    found: dict[uuid.UUID, tuple[int, str]] = {}
     for event in EvidenceEvent.objects.order_by("submission_id", "seq").iterator():
         if event.submission_id != current:
             current, seq, prev = event.submission_id, 0, GENESIS
-            seen.add(current)
         place = f"submission {event.submission_id}, event {event.seq}"
         if event.seq != seq:
             yield f"{place}: event {seq} is missing."
@@ -117,9 +120,37 @@ def verify() -> Iterator[str]:
         elif not _columns_agree(event):
             yield f"{place}: its columns contradict the hashed record."
         seq, prev = event.seq + 1, event.leaf_hash
-    for pk in Submission.objects.values_list("pk", flat=True).iterator():
-        if pk not in seen:
-            yield f"submission {pk}: has no evidence."
+        found[event.submission_id] = seq, prev
+    for pk, length, head in heads():
+        # Events may be written while we walk: only an end that disagrees under the lock is a break.
+        if found.get(pk) != (length, head):
+            yield from _end(pk)
+
+
+def _end(submission_id: uuid.UUID) -> Iterator[str]:
+    with transaction.atomic():
+        row = Submission.objects.select_for_update().only("evidence_length", "evidence_head").get(pk=submission_id)
+        last = EvidenceEvent.objects.filter(submission_id=submission_id).order_by("-seq").first()
+    if last is None:
+        yield f"submission {submission_id}: has no evidence."
+    elif (last.seq + 1, last.leaf_hash) != (row.evidence_length, row.evidence_head):
+        yield (
+            f"submission {submission_id}: the chain ends with event {last.seq}, "
+            f"but {row.evidence_length} events were counted or its head is another one."
+        )
+
+
+def heads() -> Iterator[tuple[uuid.UUID, int, str]]:
+    """Yield (submission, length, head) of every chain: what to keep outside, since it names nobody."""
+    rows = Submission.objects.order_by("pk").values_list("pk", "evidence_length", "evidence_head")
+    yield from rows.iterator()
+
+
+def verify_against(kept: Iterable[tuple[uuid.UUID, int, str]]) -> Iterator[str]:
+    """Yield one sentence per chain that no longer contains the end it had when `heads` was kept outside."""
+    for pk, length, head in kept:
+        if not EvidenceEvent.objects.filter(submission_id=pk, seq=length - 1, leaf_hash=head).exists():
+            yield f"submission {pk}: event {length - 1} is not the one that was kept outside."
 
 
 def _columns_agree(event: EvidenceEvent) -> bool:
