@@ -3,6 +3,8 @@
 An SQLite database in memory has no second connection and proves nothing about locks.
 """
 
+import os
+
 from tests.environment import DIRECTORY  # isort: skip (first: it sets what the settings read)
 
 from portal.settings import *  # noqa: F403
@@ -14,3 +16,6 @@ for _alias, _database in DATABASES.items():
 
 # Sign-ins of tests need no slow hash.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Parallel workers share the folder of the run: each sweeps its own files only.
+FILES_DIR = DIRECTORY / "files" / os.environ.get("PYTEST_XDIST_WORKER", "alone")

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 
 class SubmissionKey(models.Model):
@@ -17,6 +18,7 @@ class SubmissionKey(models.Model):
 
     submission_id = models.UUIDField(primary_key=True)
     wrapped = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"key of {self.submission_id}"

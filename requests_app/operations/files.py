@@ -1,7 +1,10 @@
 """Sealed files on disk: written before the row that names them, in chunks never in the clear."""
 
+import math
 import os
 import uuid
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -35,3 +38,16 @@ def read(submission_id: uuid.UUID, pk: uuid.UUID) -> bytes:
 def destroy(pk: uuid.UUID) -> None:
     """Remove the file; a second call is harmless."""
     _path(pk).unlink(missing_ok=True)
+
+
+def written_before(instant: datetime) -> Iterator[list[Path]]:
+    """Yield what lies on disk since before the instant, folder by folder; torn writes too."""
+    for folder in sorted(Path(settings.FILES_DIR).glob("[0-9a-f][0-9a-f]")):
+        yield [path for path in folder.iterdir() if _written(path) < instant.timestamp()]
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another sweep was here
+        return math.inf

@@ -1,10 +1,10 @@
-"""Destroy what its period has ended for: released packages first, orphan keys too."""
+"""Destroy what its period has ended for: released packages first."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from requests_app.models import AnswerFile, DisclosurePackage, Submission, SubmissionKey
+from requests_app.models import AnswerFile, DisclosurePackage
 
 from . import evidence, files
 from .actors import Actor
@@ -36,9 +36,3 @@ def apply(now: datetime) -> int:
         expires_at__lte=now - timedelta(days=1), dsr__answer_files__destroyed_at=None
     ).select_related("dsr")
     return sum(destroy_package(package, at=now) for package in ended.distinct()[:50])
-
-
-def orphan_keys() -> list[str]:
-    """Return the ids of data keys without a submission: a crash between the two databases leaves them."""
-    known = set(Submission.objects.values_list("pk", flat=True))
-    return [str(pk) for pk in SubmissionKey.objects.values_list("pk", flat=True) if pk not in known]

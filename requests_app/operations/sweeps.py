@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q
 from requests_app.models import DataSubjectRequest, Heartbeat, Notice
 from requests_app.rules.lifecycle import OPEN, State
 
-from . import delivery, enforcement, retention
+from . import delivery, enforcement, orphans, retention
 from .notices import owe
 from .policies import current, policy_of
 from .team import APPROVER, HANDLER, OFFICER, members, tell
@@ -79,8 +79,8 @@ def heartbeat(now: datetime) -> int:
 
 
 def apply_retention(now: datetime) -> int:
-    """Destroy what its period has ended for."""
-    return retention.apply(now)
+    """Destroy what its period has ended for, and what a crash or a restore left without a row."""
+    return retention.apply(now) + orphans.sweep(now)
 
 
 def digest(now: datetime) -> int:
