@@ -1,0 +1,49 @@
+"""Every page at the width of a phone and of a desk: no accessibility finding, nothing cut off, no script error."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import WIDTHS, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+
+
+def findings(page: Any, name: str) -> list[str]:
+    """What is wrong with the page as it stands, one line each."""
+    wrong = [f"{name}: script: {mistake}" for mistake in page.mistakes if "404 (Not Found)" not in mistake]
+    page.mistakes.clear()
+    wrong += [
+        f"{name}: {found['id']}: {[node['target'] for node in found['nodes']][:3]}"
+        for found in Axe().run(page).response["violations"]
+    ]
+    if (over := page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")) > 0:
+        wrong.append(f"{name}: {over} px wider than the screen")
+    return wrong
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_every_page_of_a_person_is_accessible(world: World, open_as: Callable[..., Any], width: int):
+    states = world.states()
+    asked = states["asked"].requests.get().pk
+    visits = [(name, submission, "/status/") for name, submission in states.items()]
+    visits += [(path, None, path) for path in ("/", "/find/", "/genuine/", "/no-such-page/")]
+    visits += [(path, states["asked"], path) for path in ("/fresh-code/", f"/cancel/{asked}/")]
+    wrong = []
+    for name, who, path in visits:
+        page = open_as(who, width=width)
+        answer = page.goto(path)
+        assert answer.status == (404 if "no-such" in path else 200), (name, page.inner_text("body"))
+        if who:
+            assert page.url.endswith(path), (name, page.url)
+        wrong += findings(page, name)
+        page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+        wrong += findings(page, f"{name}, unfolded")
+        page.context.close()
+    page = open_as(None, width=width)
+    page.goto("/")
+    page.get_by_role("button").last.click()
+    wrong += findings(page, "form with mistakes")
+    assert not wrong, "\n".join(wrong)
