@@ -4,15 +4,23 @@ Nothing important is in a queue. A tick only says "look now"; whatever a lost ti
 """
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.beat import BeatLazyFunc
 from django.conf import settings
+from kombu import Exchange, Queue
+
+from portal.silence import EndWhenSilent
+from requests_app import clock
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 SWEEP = "requests_app.tasks.sweep"
+CANARY = "requests_app.tasks.canary"
+QUEUES = ("clock", "notices", "work")
 
 
 def tick(name: str, *, every: int, queue: str, expires: int) -> dict[str, Any]:
@@ -22,6 +30,22 @@ def tick(name: str, *, every: int, queue: str, expires: int) -> dict[str, Any]:
         "args": [name],
         "schedule": float(every),
         "options": {"queue": queue, "expires": expires, "ignore_result": True},
+    }
+
+
+def sent_now() -> str:
+    """The instant at which beat sends; evaluated then, so that the canary can tell how long it waited."""
+    return clock.now().isoformat()
+
+
+def canary(queue: str) -> dict[str, Any]:
+    """The beat entry that shows each minute that this queue has a beat and a worker."""
+    return {
+        "task": CANARY,
+        "args": [queue, BeatLazyFunc(sent_now)],
+        "schedule": 60.0,
+        # Longer than the alarm's 3 minutes: one that waited so long still tells the lag of a crowded queue.
+        "options": {"queue": queue, "expires": 300, "ignore_result": True},
     }
 
 
@@ -42,21 +66,36 @@ def transport_options() -> dict[str, Any]:
     if settings.CELERY_BROKER_URL.startswith("filesystem:"):
         return folders(settings.BROKER_DIR)
     return {
-        # Seconds after which another worker gets what a dead one held; above every task's time limit.
+        # Seconds after which another worker gets what a dead one held: above every task's hard limit, or a slow task
+        # would run twice at once. What comes back later than its `expires` is void.
         "visibility_timeout": 3600,
+        # A broker that vanished without closing the line must not hold anybody for ever: publishing gives up after
+        # 10 s, a worker's waiting read is dropped and renewed after health_check_interval * 2 + 1 s, and the kernel
+        # notices a dead machine after 30 + 3 * 10 s.
         "socket_timeout": 10,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
-        "health_check_interval": 25,
+        "socket_keepalive_options": keepalive(),
+        "health_check_interval": 10,
     }
+
+
+def keepalive() -> dict[int, int]:
+    """Probe an idle line after 30 s, every 10 s, three times; where the system has no such knob, its own default."""
+    wanted = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+    return {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
 
 
 def configuration() -> dict[str, Any]:
     return {
         "broker_url": settings.CELERY_BROKER_URL,
         "broker_transport_options": transport_options(),
+        # The broker may be away for as long as it likes: everybody waits for it and comes back.
+        "broker_connection_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,
+        # broker_heartbeat exists for AMQP only; with Redis the socket options above do its work.
         "task_serializer": "json",
         "accept_content": ["json"],
         "result_backend": None,
@@ -64,12 +103,15 @@ def configuration() -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_default_queue": "work",
-        "task_create_missing_queues": True,
+        "task_queues": [Queue(name, Exchange(name, "direct"), routing_key=name) for name in QUEUES],
+        "task_create_missing_queues": False,  # a queue without a worker would swallow ticks in silence
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
+        # TERM lets the running task end, after this many seconds hands it back; below a supervisor's usual 90 s.
         "worker_soft_shutdown_timeout": 10.0,
+        "worker_enable_soft_shutdown_on_idle": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "event_queue_ttl": 5.0,
         "enable_utc": True,
@@ -80,8 +122,8 @@ def configuration() -> dict[str, Any]:
             "deliver_notices": tick("deliver_notices", every=3, queue="notices", expires=15),
             "run_steps": tick("run_steps", every=5, queue="work", expires=25),
             "enforce_deadlines": tick("enforce_deadlines", every=60, queue="clock", expires=300),
-            "heartbeat": tick("heartbeat", every=60, queue="clock", expires=300),
             "apply_retention": tick("apply_retention", every=3600, queue="work", expires=3000),
+            **{f"canary_{queue}": canary(queue) for queue in QUEUES},
         },
     }
 
@@ -90,3 +132,11 @@ app = Celery("portal")
 # Read when first needed: importing `portal` (which importing the settings does) must not need the settings.
 app.add_defaults(configuration)
 app.autodiscover_tasks(["requests_app"])
+app.steps["worker"].add(EndWhenSilent)
+
+
+def tick_once() -> None:
+    """Send every beat entry now: beat's own first round comes only after each entry's interval."""
+    for entry in app.conf.beat_schedule.values():
+        args = [part() if isinstance(part, BeatLazyFunc) else part for part in entry["args"]]
+        app.send_task(entry["task"], args, **entry["options"])

@@ -57,10 +57,9 @@ def programs() -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def first_heartbeat() -> list[str]:
-    """Beat's first minute is silent: one tick now, so that the desk does not open with an alarm."""
-    ticks = ["call", "requests_app.tasks.sweep", "--args", '["heartbeat"]', "--queue", "clock"]
-    return [sys.executable, "-m", "celery", "--quiet", "--app", "portal", *ticks]
+def first_round() -> list[str]:
+    """Beat's first minute is silent: one round of ticks now, so that the desk does not open with an alarm."""
+    return [sys.executable, "-c", "from portal.celery import tick_once; tick_once()"]
 
 
 def prepare(env: dict[str, str]) -> str:
@@ -158,7 +157,7 @@ def main() -> int:
         said = prepare(env)
         children = start(env)
         wait_until_answering(children, seconds=30)
-        subprocess.run(first_heartbeat(), cwd=BASE_DIR, env=env, check=False, stdout=subprocess.DEVNULL)
+        subprocess.run(first_round(), cwd=BASE_DIR, env=env, check=False, stdout=subprocess.DEVNULL)
         address = f"http://127.0.0.1:{PORT}"
         print(f"\n  The portal      {address}/")
         print(f"  The team        {address}/admin/")

@@ -45,7 +45,7 @@ def fail(name: str, problem: str) -> ImproperlyConfigured:
 
 def load_files() -> None:
     """Put the content of every NAME_FILE of ours into NAME."""
-    for name in (*HOW_TO_MAKE, "DATABASE_URL", "KEYS_DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL"):
+    for name in (*HOW_TO_MAKE, "DATABASE_URL", "KEYS_DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "METRICS_TOKEN"):
         path = os.environ.get(f"{name}_FILE")
         if not path:
             continue
@@ -162,6 +162,7 @@ def database(name: str, *, default: str) -> dict[str, object]:
         options = config.setdefault("OPTIONS", {})
         assert isinstance(options, dict)
         options.setdefault("connect_timeout", 5)
+        options.setdefault("tcp_user_timeout", 20_000)  # milliseconds until a server that vanished counts as gone
     else:
         raise fail(name, "must begin with sqlite:// or postgres://")
     return config

@@ -100,6 +100,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://")
 BROKER_DIR = VAR_DIR / "broker"
 
+# Seconds without any task after which a worker ends itself, so that its supervisor starts a fresh one; 0 never.
+WORKER_SILENCE_SECONDS = int(env.text("WORKER_SILENCE_SECONDS", default="180"))
+
+# --- watching ---------------------------------------------------------------------------------------------------------
+# Without a token /metrics answers to this machine only, and to nobody where a proxy of ours is on it.
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+METRICS_ON_LOOPBACK = not env.boolean("BEHIND_PROXY", default=False)
+# Told besides the privacy officers, and alone where the database cannot be asked for theirs.
+WATCHDOG_EMAIL = env.names("WATCHDOG_EMAIL")
+
 # --- language and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("it", "Italiano")]
@@ -176,7 +186,7 @@ if _https:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     # Balancers and the container's own probe speak plain HTTP.
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^metrics$"]
     if env.boolean("BEHIND_PROXY", default=False):
         # Only where a proxy of ours always sets or removes this header.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,8 +1,15 @@
-"""Celery's side: one task, one line. Its time limits keep one stuck sweep from silencing the queue."""
+"""Celery's side: each task one line. Time limits keep one stuck sweep from silencing the queue.
+
+A message carries names and instants, never a value of a person. A tick lost is found by the next one, so a task that
+was killed may be delivered again (`acks_late`, `task_reject_on_worker_lost`) until it expires, and does no harm.
+"""
+
+from datetime import datetime
 
 from celery import shared_task
 
 from . import clock
+from .operations.liveness import record_canary
 from .operations.sweeps import SWEEPS
 
 
@@ -11,3 +18,10 @@ from .operations.sweeps import SWEEPS
 def sweep(name: str) -> int:
     """Run one sweep by name; raises KeyError for a name nobody owns."""
     return SWEEPS[name](clock.now())
+
+
+# One row is written: what takes longer than 10 s waits on a database that does not answer; 20 s hard frees the worker.
+@shared_task(name="requests_app.tasks.canary", soft_time_limit=10, time_limit=20, ignore_result=True, acks_late=True)
+def canary(queue: str, sent_at: str) -> None:
+    """Show that this queue has a worker; raises KeyError for a queue nobody knows."""
+    record_canary(queue, sent_at=datetime.fromisoformat(sent_at), at=clock.now())

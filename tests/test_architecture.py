@@ -7,9 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import get_resolver
 
-from portal.celery import app
 from requests_app import models
-from requests_app.operations.sweeps import SWEEPS
 from requests_app.operations.transition import EVIDENCE
 from requests_app.rules.lifecycle import ENDED, OPEN, TRANSITIONS, Action, ActionNotAllowed, State, allowed, target
 
@@ -64,19 +62,6 @@ def test_an_ended_request_is_left_by_reopening_only():
     for state in ENDED:
         assert set(allowed(state)) == {Action.REOPEN, Action.REOPEN_UNVERIFIED}
     assert set(State) == OPEN | ENDED
-
-
-def test_every_beat_entry_ticks_a_real_sweep_and_expires():
-    for entry in app.conf.beat_schedule.values():
-        assert entry["task"] == "requests_app.tasks.sweep"
-        assert entry["args"][0] in SWEEPS
-        assert entry["options"]["expires"] > 0
-    assert {e["args"][0] for e in app.conf.beat_schedule.values()} == set(SWEEPS)
-
-
-def test_nothing_waits_in_the_broker_for_a_date():
-    assert app.conf.task_ignore_result
-    assert not app.conf.result_backend
 
 
 @pytest.mark.django_db

@@ -1,6 +1,6 @@
 """The frame of every desk page: name, navigation, and proof that the clock is being enforced."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,11 +9,9 @@ from django.contrib.admin.sites import AdminSite
 from django.http import HttpRequest
 
 from requests_app import clock
-from requests_app.models import Heartbeat
+from requests_app.operations import liveness
 
 from .roles import roles_of
-
-SILENCE = timedelta(minutes=3)
 
 admin.site.site_header = f"{settings.ORGANISATION_NAME} · Privacy desk"
 admin.site.site_title = "Privacy desk"
@@ -22,12 +20,15 @@ admin.site.enable_nav_sidebar = False
 
 
 def enforcement(now: datetime) -> dict[str, Any]:
-    """When the heartbeat last came through the queue, how many seconds ago, and whether that is too long."""
-    last = Heartbeat.objects.filter(pk="heartbeat").values_list("last_at", flat=True).first()
-    if last is None:
-        return {"alive": False, "since": None, "seconds": None}
-    age = now - last
-    return {"alive": age <= SILENCE, "since": last, "seconds": max(0, int(age.total_seconds()))}
+    """When all of enforcement was last alive, how many seconds ago, and which queues and sweeps are silent."""
+    report = liveness.glance(now)
+    since = report.alive_at
+    return {
+        "alive": not report.silent,
+        "since": since,
+        "seconds": max(0, int((now - since).total_seconds())) if since else None,
+        "silent": report.silent,
+    }
 
 
 def each_context(request: HttpRequest) -> dict[str, Any]:

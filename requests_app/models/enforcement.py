@@ -22,10 +22,11 @@ class MilestoneRecord(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a sweep last ran, written by the sweep itself; `heartbeat` comes through the queue."""
+    """When a sweep last ran, written by the sweep itself; `queue:<name>` is the canary that came through a queue."""
 
     name = models.CharField(max_length=40, primary_key=True)
     last_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, help_text="when beat sent the canary: last_at minus this is the lag")
 
     def __str__(self) -> str:
         return self.name

@@ -48,7 +48,11 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ("created_at",)
-        indexes = (models.Index(fields=("next_try_at",), name="notice_due", condition=Q(next_try_at__isnull=False)),)
+        indexes = (
+            models.Index(fields=("next_try_at",), name="notice_due", condition=Q(next_try_at__isnull=False)),
+            models.Index(fields=("created_at",), name="notice_unsent", condition=Q(next_try_at__isnull=False)),
+            models.Index(fields=("created_at",), name="notice_failed", condition=Q(delivery="failed")),
+        )
         constraints = (
             models.UniqueConstraint(fields=("scope", "kind", "occurrence", "recipient"), name="notice_once"),
         )

@@ -53,6 +53,7 @@ class DataSubjectRequest(models.Model):
         indexes = (
             models.Index(fields=("wake_at",), name="dsr_wake", condition=Q(wake_at__isnull=False)),
             models.Index(fields=("due_on",), name="dsr_due_open", condition=Q(state__in=sorted(OPEN))),
+            models.Index(fields=("set_aside_at",), name="dsr_set_aside", condition=Q(set_aside_at__isnull=False)),
         )
         constraints = (
             models.UniqueConstraint(fields=("submission", "right"), name="dsr_right_once"),

@@ -72,12 +72,6 @@ def _push_back(dsr: DataSubjectRequest, now: datetime) -> None:
             )
 
 
-def heartbeat(now: datetime) -> int:
-    """Show that a message went through the queue to a worker and into the database."""
-    Heartbeat.objects.update_or_create(pk="heartbeat", defaults={"last_at": now})
-    return 1
-
-
 def apply_retention(now: datetime) -> int:
     """Destroy what its period has ended for, and what a crash or a restore left without a row."""
     return retention.apply(now) + orphans.sweep(now)
@@ -136,4 +130,4 @@ def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], 
 SWEEPS: dict[str, Callable[[datetime], int]] = {
     sweep.__name__: _named(sweep.__name__, sweep)
     for sweep in (deliver_notices, run_steps, enforce_deadlines, apply_retention)
-} | {"heartbeat": heartbeat}
+}

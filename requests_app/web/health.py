@@ -8,12 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
-from requests_app.models import Heartbeat
-from requests_app.operations import triggers
+from requests_app.operations import liveness
 
 from .middleware import AWAY
-
-SILENT_AFTER = timedelta(minutes=3)
 
 
 @never_cache
@@ -31,18 +28,24 @@ def livez(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def healthz(request: HttpRequest) -> JsonResponse:
-    """503 when the row written through the queue is older than three minutes, or a trigger is gone."""
+    """503 when a queue or sweep is silent, clocks disagree, a trigger is gone or a database away. Ages in seconds."""
     try:
-        missing = triggers.missing(connection)
-        ages = {row.name: (now() - row.last_at) for row in Heartbeat.objects.all()}
+        report = liveness.look(now())
     except AWAY:
-        return JsonResponse({"ok": False, "database": "away"}, status=503)
-    enforced = ages.get("heartbeat", timedelta.max) <= SILENT_AFTER
+        return JsonResponse({"ok": False, "databases": "away"}, status=503)
+    queues = {s.name.removeprefix("queue:"): s for s in report.signs if s.name.startswith("queue:")}
     body = {
-        "ok": enforced and not missing,
-        "database": "ok",
-        "triggers_missing": missing,
-        "enforcement": "alive" if enforced else "silent",
-        "ages_seconds": {name: int(age.total_seconds()) for name, age in sorted(ages.items())},
+        "ok": report.well,
+        "databases": "ok",
+        "triggers_missing": list(report.triggers_missing),
+        "enforcement": "silent" if report.silent else "alive",
+        "silent": list(report.silent),
+        "queues": {name: {"age": _seconds(s.age), "lag": _seconds(s.lag)} for name, s in queues.items()},
+        "sweeps": {s.name: _seconds(s.age) for s in report.signs if s.name in liveness.SWEEPS},
+        "clock_drift": _seconds(report.drift),
     }
-    return JsonResponse(body, status=200 if body["ok"] else 503)
+    return JsonResponse(body, status=200 if report.well else 503)
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else int(span.total_seconds())

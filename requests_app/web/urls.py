@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import demo, filing, find, genuine, health, identity, link, status
+from . import demo, filing, find, genuine, health, identity, link, metrics, status
 
 urlpatterns = [
     path("", filing.file, name="file"),
@@ -28,4 +28,5 @@ urlpatterns = [
     path("demo/mail/", demo.demo_mail, name="demo_mail"),
     path("healthz", health.healthz, name="healthz"),
     path("livez", health.livez, name="livez"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

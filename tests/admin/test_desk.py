@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from requests_app import clock
 from requests_app.models import AccessLog, DataSubjectRequest, Heartbeat, Submission
+from tests.people import signs_of_life
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/requests_app/datasubjectrequest/"
@@ -196,10 +197,12 @@ def test_a_receipt_date_in_the_future_is_refused(sign_in):
 def test_the_banner_says_when_the_clock_stands_still(sign_in):
     client = sign_in("bruno")
     assert "it has never run" in client.get(QUEUE).content.decode()
-    Heartbeat.objects.create(name="heartbeat", last_at=clock.now() - timedelta(minutes=4))
-    assert "The clock is not being enforced since" in client.get(QUEUE).content.decode()
-    Heartbeat.objects.update(last_at=clock.now())
+    signs_of_life(clock.now())
     assert "clock enforced" in client.get(QUEUE).content.decode()
+    Heartbeat.objects.filter(pk="queue:notices").update(last_at=clock.now() - timedelta(minutes=4))
+    page = client.get(QUEUE).content.decode()
+    assert "The clock is not being enforced since" in page
+    assert "Silent: queue:notices." in page
 
 
 def test_the_text_of_a_mail_with_a_code_is_not_shown_to_staff(sign_in, file_request):

@@ -1,0 +1,50 @@
+"""A worker that hears nothing ends itself, and its supervisor starts a fresh one.
+
+Every queue gets a canary each minute. A worker to which no task came for three minutes has no beat, no broker, or a
+dead line to it that it believes in; only the last is cured by a new process, and for the others one more does no harm.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+GRACE_SECONDS = 30  # for the soft shutdown; a worker stuck in a dead line may not get out of it
+
+
+class EndWhenSilent(bootsteps.StartStopStep):
+    """One thread that looks whether tasks still come."""
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.stopped = threading.Event()
+
+    def include_if(self, parent: Any) -> bool:
+        return bool(settings.WORKER_SILENCE_SECONDS > 0)
+
+    def start(self, parent: Any) -> None:
+        threading.Thread(target=self.watch, args=(settings.WORKER_SILENCE_SECONDS,), daemon=True).start()
+
+    def stop(self, parent: Any) -> None:
+        self.stopped.set()
+
+    def watch(self, seconds: int) -> None:
+        seen, since = state.all_total_count[0], time.monotonic()
+        while not self.stopped.wait(min(5, seconds / 4)):
+            if state.all_total_count[0] != seen:
+                seen, since = state.all_total_count[0], time.monotonic()
+            elif time.monotonic() - since > seconds:
+                break
+        else:
+            return
+        logger.error("no task came for %s s: this worker ends, its supervisor starts another", seconds)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE_SECONDS)
+        os._exit(1)

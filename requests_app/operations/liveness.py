@@ -1,0 +1,118 @@
+"""Is the law's clock being enforced: signs of life that came through the queues, and what the machine's clocks say.
+
+One home for `/healthz`, the admin's banner, `/metrics` and the watchdog: they cannot disagree.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils import timezone
+
+from requests_app.models import Heartbeat
+
+from . import triggers
+
+QUEUES = ("clock", "notices", "work")
+SWEEPS = ("enforce_deadlines", "deliver_notices", "run_steps", "apply_retention")
+SILENT_AFTER = timedelta(minutes=3)  # three canaries missed
+DRIFT_LIMIT = timedelta(seconds=60)
+# Retention runs once an hour: its age is shown and measured, and belongs to no three-minute alarm.
+JUDGED = (*(f"queue:{queue}" for queue in QUEUES), "enforce_deadlines", "deliver_notices", "run_steps")
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The last sign of life of one queue or sweep; `lag` is how long a canary waited in its queue."""
+
+    name: str
+    last_at: datetime | None
+    age: timedelta | None
+    lag: timedelta | None
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has been quiet for too long, or never spoke."""
+        return self.age is None or self.age > SILENT_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was seen at one look."""
+
+    signs: tuple[Sign, ...]
+    drift: timedelta = timedelta()
+    triggers_missing: tuple[str, ...] = ()
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Names of the queues and sweeps that are silent."""
+        return tuple(s.name for s in self.signs if s.name in JUDGED and s.silent)
+
+    @property
+    def alive_at(self) -> datetime | None:
+        """The last instant at which all of it was alive; None if some part never was."""
+        seen = [s.last_at for s in self.signs if s.name in JUDGED]
+        known = [at for at in seen if at is not None]
+        return min(known) if len(known) == len(seen) else None
+
+    @property
+    def drifting(self) -> bool:
+        """Whether two clocks of the installation are too far apart for dates to be trusted."""
+        return self.drift > DRIFT_LIMIT
+
+    @property
+    def well(self) -> bool:
+        """Whether there is nothing to alarm about."""
+        return not (self.silent or self.drifting or self.triggers_missing)
+
+
+def record_canary(queue: str, *, sent_at: datetime, at: datetime) -> None:
+    """Write that a message went from beat through this queue to a worker and into the database."""
+    if queue not in QUEUES:
+        raise KeyError(queue)
+    Heartbeat.objects.update_or_create(pk=f"queue:{queue}", defaults={"last_at": at, "sent_at": sent_at})
+
+
+def signs(at: datetime) -> tuple[Sign, ...]:
+    """Return the signs of life of every queue and sweep: one statement."""
+    rows = Heartbeat.objects.in_bulk()
+    return tuple(_sign(name, rows.get(name), at) for name in (*(f"queue:{q}" for q in QUEUES), *SWEEPS))
+
+
+def glance(at: datetime) -> Report:
+    """Look at the signs of life only, one statement: for the banner on every page of the desk."""
+    return Report(signs(at))
+
+
+def look(at: datetime) -> Report:
+    """Ask both databases; four statements. Raises the database's error where one is away."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connections["keys"].cursor() as cursor:
+        cursor.execute("SELECT 1")
+    seen = signs(at)
+    # A sign from the future was written by a worker whose clock is ahead; it would look alive long after its end.
+    ahead = max((-s.age for s in seen if s.age is not None), default=timedelta())
+    return Report(
+        signs=seen,
+        drift=max(_drift(), ahead),
+        triggers_missing=tuple(triggers.missing(connection)),
+    )
+
+
+def _sign(name: str, row: Heartbeat | None, at: datetime) -> Sign:
+    if row is None:
+        return Sign(name, None, None, None)
+    return Sign(name, row.last_at, at - row.last_at, row.last_at - row.sent_at if row.sent_at else None)
+
+
+def _drift() -> timedelta:
+    """Return how far this process's clock is from the database's. Of the machine: a moved demo clock is not drift."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp())")
+        else:
+            cursor.execute("SELECT (julianday('now') - 2440587.5) * 86400.0")
+        seconds = float(cursor.fetchone()[0])
+    return timedelta(seconds=abs(timezone.now().timestamp() - seconds))
