@@ -1,13 +1,15 @@
 """How facts read at the desk: masked people, days left, the next action."""
 
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InvalidTag
 
 from requests_app.models import DataSubjectRequest, PolicyVersion, Submission
-from requests_app.models.keys import KeyDestroyed
+from requests_app.models.keys import KeyDestroyed, data_keys, unseal_with
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
 from requests_app.rules.policy import NEVER_GATED
@@ -45,25 +47,37 @@ def readable(read: Any) -> str:
 
 def person(submission: Submission) -> dict[str, str]:
     """Who asks, masked."""
-    name = readable(lambda: submission.name)
-    email = readable(lambda: submission.email)
+    return people([submission])[submission.pk]
+
+
+def people(submissions: Iterable[Submission]) -> dict[UUID, dict[str, str]]:
+    """Who asks, masked, by submission; one question for all their keys."""
+    rows = {submission.pk: submission for submission in submissions}
+    keys = data_keys(rows)
+
+    def masked(row: Submission, column: str, mask: Callable[[str], str]) -> str:
+        sealed = getattr(row, f"{column}_sealed")
+        text = readable(lambda: unseal_with(keys.get(row.pk), row.place(column), sealed))
+        return text if text == GONE else mask(text)
+
     return {
-        "name": name if name == GONE else masked_name(name),
-        "email": email if email == GONE else masked_email(email),
+        pk: {"name": masked(row, "name", masked_name), "email": masked(row, "email", masked_email)}
+        for pk, row in rows.items()
     }
 
 
 def days_left(dsr: DataSubjectRequest, today: date) -> dict[str, Any]:
-    """The text and the class of its colour."""
+    """The text, the class of its colour, and what the date is about."""
     left = (dsr.due_on - today).days
+    about = "in effect, carry out by" if dsr.effective_at else ""
     if not dsr.is_open:
-        return {"text": dsr.get_state_display(), "tone": "done"}
+        return {"text": dsr.get_state_display(), "tone": "done", "about": "answer was due by"}
     if left < 0:
-        return {"text": "1 day late" if left == -1 else f"{-left} days late", "tone": "late"}
+        return {"text": "1 day late" if left == -1 else f"{-left} days late", "tone": "late", "about": about}
     if left == 0:
-        return {"text": "today", "tone": "today"}
-    text = "1 day left" if left == 1 else f"{left} days left"
-    return {"text": f"in effect, {text}" if dsr.effective_at else text, "tone": "soon" if left <= 3 else "fine"}
+        return {"text": "today", "tone": "today", "about": about}
+    return {"text": "1 day left" if left == 1 else f"{left} days left", "tone": "soon" if left <= 3 else "fine",
+            "about": about}  # fmt: skip
 
 
 def holder(dsr: DataSubjectRequest) -> str:
@@ -73,18 +87,23 @@ def holder(dsr: DataSubjectRequest) -> str:
     return "the person" if dsr.waiting_since or dsr.state == State.AWAITING_VERIFICATION else "us"
 
 
-def next_action(dsr: DataSubjectRequest, user: Any) -> tuple[str, str]:
-    """The one thing to do next: its words and the key of its page, empty where somebody else has to act."""
+def next_action(dsr: DataSubjectRequest, user: Any, *, unread: bool = False, unserved: bool = False) -> tuple[str, str]:
+    """The one thing to do next: its words and the key of its page, empty where somebody else has to act.
+
+    `unread`: the person wrote last. `unserved`: a notice did not arrive.
+    """
     if not dsr.is_open:
-        return "Nothing", ""
+        return ("Reach the person", "case") if unserved else ("Nothing", "")
     if dsr.state == State.RECEIVED:
         return "Intake runs", ""
     if dsr.state == State.AWAITING_VERIFICATION:
-        return "The person confirms", ""
+        return ("Reach the person", "case") if unserved else ("The person confirms", "")
     if dsr.state == State.AWAITING_APPROVAL:
         return ("A second person approves", "") if dsr.decided_by_id == user.pk else ("Approve", "approve")
     if dsr.waiting_since:
-        return "The person answers", ""
+        return ("Reach the person", "case") if unserved else ("The person answers", "")
     if dsr.assignee_id is None:
         return "Assign", "assign"
+    if unread:
+        return "Read the answer", "case"
     return ("Carry out", "carry_out") if dsr.right in NEVER_GATED else ("Decide", "decide")

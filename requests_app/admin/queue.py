@@ -1,13 +1,12 @@
 """The queue: what falls due, who holds it, and the next action of each row."""
 
-from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,92 +15,24 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, Notice
+from requests_app.models import DataSubjectRequest
 from requests_app.models.keys import lookup_digests
-from requests_app.models.request import RIGHTS
-from requests_app.operations import desk, intake, timeline
+from requests_app.operations import desk
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
-from requests_app.rules.lifecycle import OPEN, ActionNotAllowed, State
+from requests_app.rules.lifecycle import ActionNotAllowed
 
 from . import case, entry
-from .presenting import days_left, holder, local_day, next_action, person
-from .roles import ROLES, ReadOnlyAdmin, roles_of
-
-_OPEN = Q(state__in=sorted(OPEN))
-CARDS = ("overdue", "today", "approve", "person", "not_reached", "set_aside")
-CHIPS = ("open", "overdue", "today", "mine", "unassigned", "person", "approve", "not_reached", "ended")
-WORDS = {
-    "open": "All open",
-    "overdue": "Overdue",
-    "today": "Due today",
-    "approve": "To approve",
-    "person": "Waiting for the person",
-    "not_reached": "Not reached",
-    "set_aside": "Set aside",
-    "mine": "Mine",
-    "unassigned": "Unassigned",
-    "ended": "Ended",
-}
+from .board import board
+from .filters import DueFilter, RightFilter, ViewFilter, day_of, today
+from .roles import ROLES, ReadOnlyAdmin, roles_of, staff_of_desk
+from .rows import Page
 
 
-def today() -> date:
-    """The controller's date, by the policy in force."""
-    return local_day(clock.now(), intake.current_policy())
+class BulkForm(helpers.ActionForm):
+    """What to do with the ticked rows, and for whom."""
 
-
-def views(user: Any, day: date) -> dict[str, Q]:
-    """What each count and filter means."""
-    unserved = Notice.objects.filter(
-        submission=OuterRef("submission"), recipient="person", delivery=Notice.Delivery.FAILED, served_at=None
-    ).filter(Q(dsr=None) | Q(dsr=OuterRef("pk")))
-    unserved = unserved.exclude(failure_code="expired")  # an old code reaches nobody, and need not
-    return {
-        "open": _OPEN,
-        "overdue": _OPEN & Q(due_on__lt=day),
-        "today": _OPEN & Q(due_on=day),
-        "approve": Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk),
-        "person": _OPEN & (Q(waiting_since__isnull=False) | Q(state=State.AWAITING_VERIFICATION)),
-        "not_reached": Q(Exists(unserved)),
-        "set_aside": Q(set_aside_at__isnull=False),
-        "mine": _OPEN & Q(assignee=user.pk),
-        # What the person has not confirmed yet is not work to hand out.
-        "unassigned": _OPEN & Q(assignee=None) & ~Q(state__in=[State.RECEIVED, State.AWAITING_VERIFICATION]),
-        "ended": ~_OPEN,
-    }
-
-
-class ViewFilter(admin.SimpleListFilter):
-    """One view of the queue; without a choice, everything that is open (a search looks at everything)."""
-
-    title = "view"
-    parameter_name = "view"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The views by name."""
-        return list(WORDS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows of the view."""
-        chosen = self.value()
-        if chosen is None:
-            return queryset if request.GET.get("q") else queryset.filter(_OPEN)
-        return queryset.filter(views(request.user, today()).get(chosen, _OPEN))
-
-
-class RightFilter(admin.SimpleListFilter):
-    """By right."""
-
-    title = "right"
-    parameter_name = "right"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
-        """The rights by name."""
-        return RIGHTS
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows of the right."""
-        return queryset.filter(right=self.value()) if self.value() else queryset
+    handler = forms.ModelChoiceField(staff_of_desk(), required=False, empty_label="me", label="Handler")
 
 
 @admin.register(DataSubjectRequest)
@@ -110,15 +41,20 @@ class QueueAdmin(ReadOnlyAdmin):
 
     list_display = ("case", "right_name", "who", "answer_by", "holds", "handler", "next_step")
     list_display_links = ("case",)
-    list_filter = (ViewFilter, RightFilter)
+    list_filter = (ViewFilter, RightFilter, DueFilter)
     list_select_related = ("submission", "policy", "assignee")
-    list_per_page = 25
+    list_per_page = 50
+    list_max_show_all = 0
     show_full_result_count = False
     search_fields = ("submission__case_number",)
-    search_help_text = "A case number (with or without the hyphen) or a whole e-mail address."
     ordering = ("due_on", "opened_at")
     sortable_by = ()
-    actions = ("assign_to_me",)
+    actions = ("assign",)
+    action_form = BulkForm
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Page]:
+        """A page whose rows are prepared together."""
+        return Page
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows, which know who is looking."""
@@ -142,30 +78,20 @@ class QueueAdmin(ReadOnlyAdmin):
         return queryset.filter(submission__case_number=number), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
-        """Counts as links on top."""
+        """Counts and charts on top."""
         if not roles_of(request.user) & frozenset(ROLES):
             raise PermissionDenied
-        day, meaning = today(), views(request.user, today())
-        count = {name: DataSubjectRequest.objects.filter(q).count() for name, q in meaning.items()}
-        chosen, right = request.GET.get("view", ""), request.GET.get("right", "")
-
-        def link(**params: str) -> str:
-            return "?" + urlencode({k: v for k, v in params.items() if v})
-
+        asked = request.GET
+        above = board(
+            request.user, clock.now(),
+            view=asked.get("view", ""), right=asked.get("right", ""), searching=bool(asked.get("q")),
+        )  # fmt: skip
         extra = {
-            "title": date_format(day, "l j F Y"),
-            "cards": [{"key": k, "n": count[k], "words": WORDS[k], "href": link(view=k)} for k in CARDS],
-            "chips": [
-                {"words": WORDS[k], "n": count[k], "href": link(view=k, right=right),
-                 "here": k == (chosen or ("open" if not request.GET.get("q") else ""))}
-                for k in CHIPS
-            ],
-            "rights": [
-                {"words": words, "href": link(view=chosen, right="" if key == right else key), "here": key == right}
-                for key, words in RIGHTS
-            ],
+            **above,
+            "title": date_format(today(), "l j F Y"),
+            "due_on": day_of(asked.get("due", "")),
             "entry_url": reverse("admin:requests_app_datasubjectrequest_enter"),
-        }  # fmt: skip
+        }
         return super().changelist_view(request, extra_context={**extra, **(extra_context or {})})
 
     def change_view(
@@ -191,27 +117,26 @@ class QueueAdmin(ReadOnlyAdmin):
         return dsr.get_right_display()
 
     @admin.display(description="Person")
-    def who(self, dsr: DataSubjectRequest) -> SafeString:
+    def who(self, dsr: Any) -> SafeString:
         """Who asks, masked."""
-        seen = person(dsr.submission)
-        contact = seen["email"] or "no e-mail: letters"
-        return format_html('{}<span class="under">{}</span>', seen["name"], contact)
+        contact = dsr.row.person["email"] or "no e-mail: letters"
+        missed = SafeString('<span class="badge late">not reached</span>') if dsr.row.unserved else ""
+        return format_html('{}<span class="under">{}</span>{}', dsr.row.person["name"], contact, missed)
 
     @admin.display(description="Answer by")
-    def answer_by(self, dsr: DataSubjectRequest) -> SafeString:
+    def answer_by(self, dsr: Any) -> SafeString:
         """Days left, as text and colour."""
-        days = days_left(dsr, local_day(clock.now(), dsr.policy))
+        days = dsr.row.days
         return format_html(
-            '<span class="badge {}">{}</span><span class="under">{}</span>',
-            days["tone"], days["text"], date_format(dsr.due_on, "D j M Y"),
+            '<span class="badge {}">{}</span><span class="under">{} {}</span>',
+            days["tone"], days["text"], days["about"], date_format(dsr.due_on, "D j M Y"),
         )  # fmt: skip
 
     @admin.display(description="Who holds it")
-    def holds(self, dsr: DataSubjectRequest) -> SafeString:
+    def holds(self, dsr: Any) -> SafeString:
         """Who has to act, and the bar of days in small."""
-        bar = timeline.holder_bar(dsr, until=local_day(clock.now(), dsr.policy))
-        drawn = render_to_string("requests_app/_bar.html", {"bar": bar, "small": True, "for_staff": True})
-        return format_html("{}{}", holder(dsr), SafeString(drawn))
+        drawn = render_to_string("requests_app/_bar.html", {"bar": dsr.row.bar, "small": True, "for_staff": True})
+        return format_html("{}{}", dsr.row.holder, SafeString(drawn))
 
     @admin.display(description="Handler")
     def handler(self, dsr: DataSubjectRequest) -> str:
@@ -219,28 +144,36 @@ class QueueAdmin(ReadOnlyAdmin):
         return (dsr.assignee.get_full_name() or dsr.assignee.get_username()) if dsr.assignee else "unassigned"
 
     @admin.display(description="Next")
-    def next_step(self, dsr: DataSubjectRequest) -> SafeString | str:
+    def next_step(self, dsr: Any) -> SafeString | str:
         """The next action, as a button where this account can take it."""
-        words, act = next_action(dsr, self.looking)
+        words, act = dsr.row.next_words, dsr.row.next_act
+        if act == "case":
+            return _button(reverse(case.CASE, args=[dsr.pk]), words, dsr)
         if not act or case.acts.ACTS[act].refusal(dsr, self.looking):
             return words
-        return format_html('<a class="act" href="{}">{}</a>', reverse(case.ACT, args=[dsr.pk, act]), words)
+        return _button(reverse(case.ACT, args=[dsr.pk, act]), words, dsr)
 
-    @admin.action(description="Assign to me")
-    def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    @admin.action(description="Assign the ticked requests to")
+    def assign(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Row by row, each by the operation, each with its report."""
         actor, now = Actor.staff(request.user), clock.now()
-        done = 0
-        for pk in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
-            dsr = queryset.filter(pk=pk).select_related("submission").first()
-            if dsr is None:
-                continue
+        chosen = request.POST.get("handler")  # Django has checked the form: a handler of the list, or nobody
+        handler = staff_of_desk().get(pk=chosen) if chosen else request.user
+        done = []
+        for dsr in queryset.select_related("submission").order_by("due_on", "opened_at"):
             try:
                 if why := case.acts.ACTS["assign"].refusal(dsr, request.user):
                     raise Refused(why)
-                desk.assign(dsr, assignee=request.user, actor=actor, at=now)
-                done += 1
+                desk.assign(dsr, assignee=handler, actor=actor, at=now)
+                done.append(f"{dsr.submission.case_label} {dsr.get_right_display()}")
             except (Refused, ActionNotAllowed) as refused:
-                self.message_user(request, f"{dsr}: not assigned. {refused}", messages.ERROR)
+                label = f"{dsr.submission.case_label} {dsr.get_right_display()}"
+                self.message_user(request, f"{label}: not assigned. {refused}", messages.ERROR)
         if done:
-            self.message_user(request, f"{done} assigned to you.", messages.SUCCESS)
+            name = "you" if handler == request.user else handler.get_full_name() or handler.get_username()
+            self.message_user(request, f"{len(done)} assigned to {name}: {', '.join(done)}.", messages.SUCCESS)
+
+
+def _button(href: str, words: str, dsr: DataSubjectRequest) -> SafeString:
+    label = dsr.submission.case_label
+    return format_html('<a class="act" href="{}">{}<span class="visually-hidden"> {}</span></a>', href, words, label)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from uuid import UUID
 
@@ -48,6 +49,22 @@ def _data_key(submission_id: UUID) -> AESGCM:
     if row is None:
         raise KeyDestroyed(str(submission_id))
     return AESGCM(master().decrypt(bytes(row.wrapped)))
+
+
+def data_keys(submission_ids: Iterable[UUID]) -> dict[UUID, AESGCM]:
+    """Return the data keys of many submissions by one question; a destroyed one is missing."""
+    rows = SubmissionKey.objects.filter(pk__in=set(submission_ids))
+    return {row.pk: AESGCM(master().decrypt(bytes(row.wrapped))) for row in rows}
+
+
+def unseal_with(key: AESGCM | None, place: str, sealed: "bytes | memoryview[int]") -> str:
+    """Decrypt a text with a key from `data_keys`; raises KeyDestroyed where there is none."""
+    if not sealed:
+        return ""
+    if key is None:
+        raise KeyDestroyed(place)
+    raw = bytes(sealed)
+    return key.decrypt(raw[:12], raw[12:], place.encode()).decode()
 
 
 def seal_bytes(submission_id: UUID | None, place: str, plain: bytes) -> bytes:

@@ -1,14 +1,17 @@
 """What has happened to a request, read from its evidence: for the person and for staff alike."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent
-from requests_app.rules.holder import HolderBar, Spell, days
+from requests_app.rules.holder import Holder, HolderBar, Spell, days
 from requests_app.rules.lifecycle import State
-from requests_app.rules.response_deadline import Deadline, compute
+from requests_app.rules.response_deadline import Deadline, compute, received_on
 
 from .evidence import Kind
 from .policies import policy_of, rule_of
@@ -49,24 +52,33 @@ def deadline_for(dsr: DataSubjectRequest) -> Deadline:
 
 def holder_bar(dsr: DataSubjectRequest, until: date) -> HolderBar:
     """Return the days with us, with the person and left, from evidence; `until` is a date in the controller's zone."""
+    return _bar(dsr, EvidenceEvent.objects.filter(submission_id=dsr.submission_id, dsr_id=dsr.pk), until)
+
+
+def holder_bars(rows: Sequence[DataSubjectRequest], *, at: datetime) -> dict[UUID, HolderBar]:
+    """Return the bars of many requests as of this instant, by one question for their evidence."""
+    events: dict[UUID | None, list[EvidenceEvent]] = defaultdict(list)
+    for event in EvidenceEvent.objects.filter(
+        submission_id__in={dsr.submission_id for dsr in rows}, dsr_id__in=[dsr.pk for dsr in rows]
+    ):
+        events[event.dsr_id].append(event)
+    return {dsr.pk: _bar(dsr, events[dsr.pk], received_on(at, policy_of(dsr.policy).time_zone)) for dsr in rows}
+
+
+def _bar(dsr: DataSubjectRequest, events: Iterable[EvidenceEvent], until: date) -> HolderBar:
     zone = policy_of(dsr.policy).time_zone
-    spells: list[Spell] = []
-    events = EvidenceEvent.objects.filter(
-        submission_id=dsr.submission_id, dsr_id=dsr.pk, at__gte=dsr.opened_at
-    ).order_by("seq")
-    first = "you" if dsr.state == State.AWAITING_VERIFICATION else "us"
-    holders = {
+    first: Holder = "you" if dsr.state == State.AWAITING_VERIFICATION else "us"
+    holders: dict[str, Holder] = {
         Kind.IDENTITY_CONFIRMED: "us",
         Kind.QUESTION_ASKED: "you",
         Kind.QUESTION_ANSWERED: "us",
         Kind.DECISION_SUBMITTED: "us",
         Kind.REOPENED: first,
     }
-    found = list(events)
+    found = sorted((e for e in events if e.at >= dsr.opened_at and e.kind in holders), key=lambda e: e.seq)
     if any(e.kind == Kind.IDENTITY_CONFIRMED for e in found):
         first = "you"
-    spells.append(Spell(first, dsr.opened_at))  # type: ignore[arg-type]
-    spells.extend(Spell(holders[e.kind], e.at) for e in found if e.kind in holders)  # type: ignore[arg-type,index]
+    spells = [Spell(first, dsr.opened_at), *(Spell(holders[e.kind], e.at) for e in found)]
     end = datetime.combine(until, time(12), ZoneInfo(zone)).astimezone(UTC)
     if dsr.answered_at is not None:
         end = min(end, dsr.answered_at)

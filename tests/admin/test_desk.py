@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from requests_app import clock
-from requests_app.models import AccessLog, DataSubjectRequest, Heartbeat, Submission
+from requests_app.models import AccessLog, Heartbeat, Submission
 from tests.people import signs_of_life
 
 pytestmark = pytest.mark.django_db
@@ -34,25 +34,6 @@ def test_the_queue_masks_the_person_and_says_the_days_left(sign_in, file_request
     assert "A•• B••••••" in page
     assert "Bianchi" not in page
     assert "ana@" not in page
-
-
-@pytest.mark.parametrize("view", ["overdue", "today", "approve", "person", "not_reached", "set_aside", "mine", "ended"])
-def test_every_view_of_the_queue_opens(sign_in, file_request, view):
-    file_request()
-    assert sign_in("bruno").get(QUEUE, {"view": view, "right": "access"}).status_code == 200
-
-
-@pytest.mark.parametrize("spell", [lambda s: s.case_label, lambda s: s.case_number, lambda s: " ANA@example.org"])
-def test_search_finds_by_case_number_and_by_exact_address(sign_in, file_request, spell):
-    dsr, other = file_request(), file_request(email="marta@example.net")
-    page = sign_in("bruno").get(QUEUE, {"q": spell(dsr.submission)}).content.decode()
-    assert case_url(dsr) in page
-    assert case_url(other) not in page
-
-
-def test_search_by_half_an_address_finds_nothing(sign_in, file_request):
-    dsr = file_request()
-    assert case_url(dsr) not in sign_in("bruno").get(QUEUE, {"q": "ana@example"}).content.decode()
 
 
 def test_an_account_without_a_role_sees_nothing_even_as_superuser(sign_in, file_request, staff):
@@ -150,17 +131,6 @@ def test_the_contact_is_revealed_for_a_purpose_only_and_logged(sign_in, file_req
     page = client.post(act_url(dsr, "reveal"), {"purpose": "compare with file"}).content.decode()
     assert "ana@example.org" in page
     assert AccessLog.objects.filter(what="reveal", purpose="compare with file").count() == 1
-
-
-def test_assign_to_me_goes_row_by_row_and_reports_what_it_left_out(sign_in, file_request, staff):
-    dsr, other = file_request(), file_request()
-    DataSubjectRequest.objects.filter(pk=other.pk).update(state="cancelled")
-    data = {"action": "assign_to_me", "_selected_action": [str(dsr.pk), str(other.pk)]}
-    page = sign_in("bruno").post(f"{QUEUE}?q=ana@example.org", data, follow=True).content.decode()
-    dsr.refresh_from_db()
-    assert dsr.assignee == staff["bruno"]
-    assert "1 assigned to you." in page
-    assert "not assigned" in page
 
 
 def test_an_approver_reads_an_attached_file_before_approving(sign_in, file_request):

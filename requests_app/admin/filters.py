@@ -1,0 +1,138 @@
+"""What each count and each filter of the queue means, once for both."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+
+from requests_app import clock
+from requests_app.models import DataSubjectRequest, Notice
+from requests_app.models.request import RIGHTS
+from requests_app.operations import intake
+from requests_app.rules.lifecycle import OPEN, State
+
+from .presenting import local_day
+
+IS_OPEN = Q(state__in=sorted(OPEN))
+WORDS = {
+    "open": "All open",
+    "overdue": "Overdue",
+    "today": "Due today",
+    "approve": "To approve",
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "person": "Waiting for the person",
+    "not_reached": "Not reached",
+    "set_aside": "Set aside",
+    "ended": "Ended",
+}
+EMPTY = {
+    "open": "Nothing is open. Every request has its answer.",
+    "overdue": "Nothing is overdue.",
+    "today": "Nothing falls due today.",
+    "approve": "Nothing waits for your approval.",
+    "mine": "Nothing open is assigned to you.",
+    "unassigned": "Every request that can be worked on has a handler.",
+    "person": "No request waits for the person.",
+    "not_reached": "Every notice has reached its person, or is on its way.",
+    "set_aside": "The clock works on every request.",
+    "ended": "No request has ended yet.",
+}
+
+
+def today() -> date:
+    """The controller's date, by the policy in force."""
+    return local_day(clock.now(), intake.current_policy())
+
+
+def day_of(text: str) -> date | None:
+    """The day that an address names, or none."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def unserved(**which: Any) -> QuerySet[Notice]:
+    """Notices to the person that e-mail could not announce and no other channel has served yet."""
+    failed = Notice.objects.filter(recipient="person", delivery=Notice.Delivery.FAILED, served_at=None, **which)
+    return failed.exclude(failure_code="expired")  # an old code reaches nobody, and need not
+
+
+def views(user: Any, day: date) -> dict[str, Q]:
+    """The rows of each view."""
+    missed = unserved(submission=OuterRef("submission")).filter(Q(dsr=None) | Q(dsr=OuterRef("pk")))
+    return {
+        "open": IS_OPEN,
+        "overdue": IS_OPEN & Q(due_on__lt=day),
+        "today": IS_OPEN & Q(due_on=day),
+        "approve": Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk),
+        "mine": IS_OPEN & Q(assignee=user.pk),
+        # What the person has not confirmed yet is not work to hand out.
+        "unassigned": IS_OPEN & Q(assignee=None) & ~Q(state__in=[State.RECEIVED, State.AWAITING_VERIFICATION]),
+        "person": IS_OPEN & (Q(waiting_since__isnull=False) | Q(state=State.AWAITING_VERIFICATION)),
+        "not_reached": Q(Exists(missed)),
+        "set_aside": Q(set_aside_at__isnull=False),
+        "ended": ~IS_OPEN,
+    }
+
+
+def counts(user: Any, day: date) -> dict[str, int]:
+    """How many rows each view has, in one question to the database."""
+    return DataSubjectRequest.objects.aggregate(
+        **{name: Count("pk", filter=meaning) for name, meaning in views(user, day).items()}
+    )
+
+
+class ViewFilter(admin.SimpleListFilter):
+    """One view of the queue; without a choice, everything that is open (a search looks at everything)."""
+
+    title = "view"
+    parameter_name = "view"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The views by name."""
+        return list(WORDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the view."""
+        chosen = self.value()
+        if chosen is None:
+            return queryset if request.GET.get("q") else queryset.filter(IS_OPEN)
+        return queryset.filter(views(request.user, today()).get(chosen, IS_OPEN))
+
+
+class RightFilter(admin.SimpleListFilter):
+    """By right."""
+
+    title = "right"
+    parameter_name = "right"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
+        """The rights by name."""
+        return RIGHTS
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the right."""
+        return queryset.filter(right=self.value()) if self.value() else queryset
+
+
+class DueFilter(admin.SimpleListFilter):
+    """What falls due on one day: where a bar of the chart leads."""
+
+    title = "due date"
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The day that was asked for; a filter without any lookup would be dropped."""
+        return [(request.GET.get("due", ""), "due date")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the day; a day that is none has no rows."""
+        if not self.value():
+            return queryset
+        day = day_of(str(self.value()))
+        return queryset.filter(due_on=day) if day else queryset.none()
