@@ -12,13 +12,13 @@ from requests_app.models.keys import seal
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.refusal import grounds_for
-from requests_app.rules.response_deadline import received_on
 
 from .actors import Actor
 from .notices import known_language, owe
-from .policies import deadline_from, policy_of
+from .policies import policy_of
 from .refused import Refused
-from .transition import advance, lock, reschedule
+from .reopening import asks_for_proof, take_up_again
+from .transition import advance, lock
 
 APPROVALS = {
     Decision.Outcome.DONE: (Action.APPROVE_DONE, "decision_done"),
@@ -201,31 +201,6 @@ def reopen(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) 
     """Take an ended request up again: a new date from this day; outcome and first receipt stay in the chain."""
     if not reason.strip():
         raise Refused("Say why the request is taken up again.")
-    policy = policy_of(dsr.policy)
-    waits = min(required_rung(dsr.right, policy), CONTACT) > dsr.submission.assurance
-    deadline = deadline_from(dsr.policy, at=at)
+    waits = asks_for_proof(dsr) and dsr.submission.assurance < CONTACT
     with transaction.atomic():
-        moved = advance(
-            dsr,
-            Action.REOPEN_UNVERIFIED if waits else Action.REOPEN,
-            actor=actor,
-            at=at,
-            values={
-                "opened_at": at,
-                "opened_on": received_on(at, policy.time_zone),
-                "due_on": deadline.due_on,
-                "answered_at": None,
-                "decided_by": None,
-                "approved_by": None,
-            },
-            body={"due_before": dsr.due_on.isoformat(), "due_on": deadline.due_on.isoformat()},
-        )
-        owe(
-            "reopened",
-            submission=dsr.submission,
-            dsr=moved,
-            occurrence=f"{dsr.pk}:{at.isoformat()}",
-            context={"due_on": deadline.due_on, "steps": deadline.steps},
-            at=at,
-        )
-        return reschedule(moved, at=at)
+        return take_up_again(dsr, waits=waits, actor=actor, at=at)

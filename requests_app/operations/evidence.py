@@ -29,6 +29,7 @@ class Kind(StrEnum):
     ASSIGNED = "assigned"
     QUESTION_ASKED = "question_asked"
     QUESTION_ANSWERED = "question_answered"
+    MESSAGE_RECEIVED = "message_received"
     NOTE_ADDED = "note_added"
     FILE_ATTACHED = "file_attached"
     DECISION_SUBMITTED = "decision_submitted"

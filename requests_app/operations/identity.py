@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from requests_app.models import IdentityCheck, Submission
 from requests_app.models.keys import lookup_digests, seal
@@ -12,10 +13,11 @@ from . import evidence
 from .actors import Actor
 from .evidence import Kind
 from .identity_checks import confirm, confirm_from_session
-from .identity_codes import check_for_secret, code_for, issue, link_secret
+from .identity_codes import Standing, check_for_secret, code_for, issue, link_secret, standing
 from .refused import Refused
 
 __all__ = [
+    "Standing",
     "change_address",
     "check_for_secret",
     "code_for",
@@ -23,6 +25,7 @@ __all__ = [
     "confirm_from_session",
     "issue_code",
     "link_secret",
+    "standing",
 ]
 
 
@@ -41,7 +44,7 @@ def change_address(submission: Submission, *, email: str, actor: Actor, at: date
     with transaction.atomic():
         locked = _locked(submission)
         if locked.assurance >= CONTACT:
-            raise Refused("The address is confirmed already. Write to us in your request to change it.")
+            raise Refused(_("The address is confirmed already. Write to us in your request to change it."))
         locked.email_sealed = seal(locked.pk, locked.place("email"), email.strip())
         locked.email_digest = lookup_digests(email)[0]
         locked.save(update_fields=["email_sealed", "email_digest"])

@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import uuid
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from requests_app.models import IdentityCheck, Submission
 
@@ -55,16 +57,35 @@ def is_alive(check: IdentityCheck, at: datetime) -> bool:
     return check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
 
 
+class Standing(StrEnum):
+    """What became of the newest code."""
+
+    NONE = "none"
+    OUT = "out"
+    USED_UP = "used_up"
+    RUN_OUT = "run_out"
+
+
+def standing(submission: Submission, *, purpose: str, at: datetime) -> Standing:
+    """Return whether a code can be typed now; a page says only what is so."""
+    check = IdentityCheck.objects.filter(submission=submission, purpose=purpose).order_by("-issue").first()
+    if check is None or check.passed_at or check.dead_at:
+        return Standing.NONE
+    if not is_alive(check, at):
+        return Standing.RUN_OUT
+    return Standing.OUT if check.tries < TRIES else Standing.USED_UP
+
+
 def issue(submission: Submission, *, purpose: str, actor: Actor, at: datetime) -> IdentityCheck:
     """Issue a new code and owe its mail; the codes before it die. Raises Refused over the limit.
 
     Needs the caller's transaction with the submission locked.
     """
     if not submission.email_digest:
-        raise Refused("No e-mail address is known here. Please phone or write to us; the case number helps.")
+        raise Refused(_("No e-mail address is known here. Please phone or write to us; the case number helps."))
     recent = IdentityCheck.objects.filter(email_digest=submission.email_digest, issued_at__gt=at - timedelta(hours=1))
     if recent.count() >= MAILS_PER_HOUR:
-        raise Refused("Five codes have gone to this address within an hour. Please wait an hour and try again.")
+        raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
     issued = IdentityCheck.objects.filter(submission=submission, purpose=purpose)
     number = (issued.aggregate(last=Max("issue"))["last"] or 0) + 1
     issued.filter(dead_at=None).update(dead_at=at)

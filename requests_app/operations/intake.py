@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from requests_app.models import ConsentRecord, DataSubjectRequest, IdentityCheck, PolicyVersion, Submission
 from requests_app.models.keys import create_key, lookup_digests, seal
@@ -56,13 +57,13 @@ def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Subm
     """Store what was filed, once per form key. Raises Refused with a way to mend it."""
     version = current()
     if version is None:
-        raise Refused("The portal is not ready: no policy is published yet. Please write to us instead.")
+        raise Refused(_("The portal is not ready: no policy is published yet. Please write to us instead."))
     policy = policy_of(version)
     known = Submission.objects.filter(form_key=filing.form_key).first()
     if known is not None:
         return known
     if not filing.rights or any(right not in policy.rights for right in filing.rights):
-        raise Refused("Choose at least one of the requests on the list.")
+        raise Refused(_("Choose at least one of the requests on the list."))
     received_at = _receipt(filing, policy.time_zone, at)
     pk = uuid.uuid4()
     create_key(pk)  # in its own database, first: an orphan key harms nobody

@@ -1,22 +1,30 @@
-"""What the person does after filing: cancel, undo an effect, reply."""
+"""What the person does after filing: cancel, take up again, undo an effect, write."""
 
 import hashlib
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from requests_app.models import ConsentRecord, DataSubjectRequest, Message
+from requests_app.models import ConsentRecord, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message
 from requests_app.models.keys import seal
-from requests_app.rules.lifecycle import Action
+from requests_app.rules.identity import NO_PROOF_RIGHTS
+from requests_app.rules.lifecycle import Action, State
 
 from . import evidence, files
 from .actors import Actor
 from .evidence import Kind
+from .identity_codes import issue
 from .notices import owe
 from .refused import Refused
-from .team import responsible, tell
+from .reopening import asks_for_proof, take_up_again
+from .team import HANDLER, OFFICER, members, responsible, tell
 from .transition import advance, lock
+
+REOPENINGS = 2  # by the person, for one request: after that a new request or a message serves better
+MESSAGES_A_DAY = 10  # unasked, over all requests of one submission
+LONGEST_TEXT = 10_000  # characters
 
 
 def cancel(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjectRequest:
@@ -34,13 +42,42 @@ def cancel(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjec
         return dsr
 
 
+def may_reopen(dsr: DataSubjectRequest) -> bool:
+    """Whether the person can take it up again: lapsed or cancelled, and not too often already."""
+    if dsr.state not in {State.LAPSED, State.CANCELLED} or dsr.right in NO_PROOF_RIGHTS:
+        return False
+    reopened = EvidenceEvent.objects.filter(
+        submission_id=dsr.submission_id, dsr_id=dsr.pk, kind=Kind.REOPENED, actor_role=Actor.person().role
+    )
+    return reopened.count() < REOPENINGS
+
+
+def reopen(dsr: DataSubjectRequest, *, proved: bool, actor: Actor, at: datetime) -> DataSubjectRequest:
+    """Take up again what lapsed or what the person cancelled, with a new date from this day (H2).
+
+    `proved`: a code was typed just now. Without it a right that needs proof waits for a new code, which is sent.
+    Raises Refused for any other end, after too many times, or over the limit of codes.
+    """
+    with transaction.atomic():
+        dsr = lock(dsr)
+        if not may_reopen(dsr):
+            raise Refused(_("This request cannot be opened again here. Make a new one, or write to us."))
+        waits = asks_for_proof(dsr) and not proved
+        dsr = take_up_again(dsr, waits=waits, actor=actor, at=at)
+        if waits:
+            issue(dsr.submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
+        else:
+            tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{at.isoformat()}", at=at)
+        return dsr
+
+
 def undo(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:
     """Reverse an opt-out or withdrawal: as easy as making it (P8, P9)."""
     with transaction.atomic():
         dsr = lock(dsr)
         undone = ConsentRecord.objects.filter(dsr=dsr, reversed_at=None).update(reversed_at=at)
         if not undone:
-            raise Refused("There is nothing to undo here.")
+            raise Refused(_("There is nothing to undo here."))
         evidence.append(dsr.submission_id, Kind.EFFECT_REVERSED, actor=actor, at=at, dsr_id=dsr.pk)
         owe(
             "effect_undone",
@@ -55,18 +92,18 @@ def undo(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:
 
 
 def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None, actor: Actor, at: datetime) -> Message:
-    """Store the person's answer; whoever handles the request is told."""
-    if not dsr.is_open:
-        raise Refused("This request has ended. File a new one, or ask us to reopen it.")
-    if not text.strip() and file is None:
-        raise Refused("Write a few words, or choose a file.")
-    if file is not None and len(file[1]) > files.LARGEST:
-        raise Refused("The file is larger than 25 MB. Send a smaller one, or several.")
+    """Store what the person writes, asked or not; whoever handles the request is told."""
+    _refuse_unfit(dsr, text, file)
+    if dsr.waiting_since is None:
+        _refuse_unasked(dsr, file, at)  # before a file is stored; once more below, under the lock
     pk = uuid.uuid4()
     if file is not None:
         files.write(dsr.submission_id, pk, file[1])
     with transaction.atomic():
         dsr = lock(dsr)
+        asked = dsr.waiting_since is not None
+        if not asked:
+            _refuse_unasked(dsr, file, at)
         message = Message.objects.create(
             pk=pk,
             dsr=dsr,
@@ -79,7 +116,7 @@ def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None,
         DataSubjectRequest.objects.filter(pk=dsr.pk).update(waiting_since=None)
         evidence.append(
             dsr.submission_id,
-            Kind.QUESTION_ANSWERED,
+            Kind.QUESTION_ANSWERED if asked else Kind.MESSAGE_RECEIVED,
             actor=actor,
             at=at,
             dsr_id=dsr.pk,
@@ -87,3 +124,27 @@ def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None,
         )
         tell(responsible(dsr), "staff_answered", dsr, occurrence=str(pk), at=at)
         return message
+
+
+def _refuse_unfit(dsr: DataSubjectRequest, text: str, file: tuple[str, bytes] | None) -> None:
+    if not dsr.is_open:
+        raise Refused(_("This request has ended. File a new one, or ask us to reopen it."))
+    if not text.strip() and file is None:
+        raise Refused(_("Write a few words, or choose a file."))
+    if len(text.strip()) > LONGEST_TEXT:
+        raise Refused(_("The text is longer than 10000 characters. Shorten it, or send the rest as a file."))
+    if file is not None and not file[1]:
+        raise Refused(_("The file is empty. Choose another one."))
+    if file is not None and len(file[1]) > files.LARGEST:
+        raise Refused(_("The file is larger than 25 MB. Send a smaller one, or several."))
+
+
+def _refuse_unasked(dsr: DataSubjectRequest, file: tuple[str, bytes] | None, at: datetime) -> None:
+    # Who answers a question is always heard; who writes unasked is bounded, so that nobody can bury the desk.
+    if file is not None and dsr.state == State.AWAITING_VERIFICATION:
+        raise Refused(_("Type the code first; then you can send files. A text can go now."))
+    written = Message.objects.filter(
+        dsr__submission=dsr.submission_id, author=Message.Author.PERSON, written_at__gt=at - timedelta(days=1)
+    )
+    if written.count() >= MESSAGES_A_DAY:
+        raise Refused(_("Ten messages have come from you within a day. We read them; please write again tomorrow."))

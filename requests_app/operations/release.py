@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from requests_app.models import AnswerFile, DisclosurePackage
 
@@ -18,7 +19,7 @@ def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
     dsr = answer_file.dsr
     package = DisclosurePackage.objects.filter(dsr=dsr).first()
     if package is None or answer_file.destroyed_at or at >= package.expires_at:
-        raise Refused("This download has ended. Ask us in your request, and we make it available again.")
+        raise Refused(_("This download has ended. Ask us in your request, and we make it available again."))
     content = files.read(dsr.submission_id, answer_file.pk)
     with transaction.atomic():
         evidence.append(

@@ -1,10 +1,11 @@
 """How a date was counted, in sentences: `{% for step in deadline.steps %}{{ step|sentence }}{% endfor %}`."""
 
 from django import template
-from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from requests_app.rules.response_deadline import Step
+
+from .days import day
 
 register = template.Library()
 
@@ -20,10 +21,7 @@ def _count(count: int, unit: str) -> str:
 @register.filter
 def sentence(step: Step) -> str:
     """One step of the counting. An unknown code is shown as it is rather than hidden."""
-    says = {
-        key: date_format(value, "l j F Y") if hasattr(value, "isoformat") else value
-        for key, value in step.params.items()
-    }
+    says = {key: day(value) if hasattr(value, "isoformat") else value for key, value in step.params.items()}
     if step.code == "received":
         return gettext("Your request came in on %(on)s. That day does not count.") % says
     if step.code == "count":

@@ -4,33 +4,62 @@ from datetime import datetime
 from typing import Any
 
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
-from requests_app.operations import timeline
-from requests_app.rules.lifecycle import Action, allowed
+from requests_app.operations import person, timeline
+from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.response_deadline import received_on
 from requests_app.templatetags.counting import sentence
 
 from . import words
+
+ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
+LETTERS = ("decision_done", "decision_partly", "decision_refused", "lapsed", "cancelled", "effect", "effect_undone")
 
 
 def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
     """One request: state, date with its counting, who holds it, what happened, what can be done."""
     until = received_on(dsr.answered_at or at, dsr.submission.received_zone)
     consent = getattr(dsr, "consent_record", None)
+    in_effect = consent is not None and consent.reversed_at is None
+    unanswered = not dsr.is_open and dsr.state not in ANSWERED
     return {
         "dsr": dsr,
         "title": words.title(dsr.right),
         "sentence": words.sentence(dsr),
         "due_on": dsr.due_on,
-        "steps": [{"text": sentence(step), "cite": step.cite} for step in timeline.deadline_for(dsr).steps],
-        "bar": timeline.holder_bar(dsr, until),
+        "steps": [] if unanswered else _steps(dsr),
+        "bar": None if unanswered else timeline.holder_bar(dsr, until),
+        "answered": dsr.state in ANSWERED,
         "timeline": timeline.for_dsr(dsr),
         "waiting": _question(dsr) if dsr.waiting_since and dsr.is_open else "",
-        "can_cancel": Action.CANCEL in allowed(dsr.state),
-        "can_undo": consent is not None and consent.reversed_at is None,
+        "can_cancel": Action.CANCEL in allowed(dsr.state) and not in_effect,
+        "can_reopen": person.may_reopen(dsr),
+        "can_undo": in_effect,
+        "in_effect": in_effect,
         "effective_at": dsr.effective_at,
         "package": _package(dsr, at=at),
         "ended": not dsr.is_open,
+        "letter": _letter(dsr) if dsr.effective_at or not dsr.is_open else None,
+        "thread": _thread(dsr),
+        "files_allowed": dsr.state != "awaiting_verification",
     }
+
+
+def _letter(dsr: DataSubjectRequest) -> Notice | None:
+    """The letter that says how it ended, or that it is in effect."""
+    return Notice.objects.filter(dsr=dsr, recipient="person", kind__in=LETTERS).order_by("-created_at").first()
+
+
+def _thread(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
+    """What the person and we wrote to each other, oldest first; notes among staff are not theirs to see."""
+    rows = dsr.messages.exclude(author=Message.Author.INTERNAL).select_related("dsr").order_by("written_at")
+    return [
+        {"own": m.author == Message.Author.PERSON, "body": m.body, "file": m.file_name, "at": m.written_at}
+        for m in rows
+    ]
+
+
+def _steps(dsr: DataSubjectRequest) -> list[dict[str, str]]:
+    return [{"text": sentence(step), "cite": step.cite} for step in timeline.deadline_for(dsr).steps]
 
 
 def _question(dsr: DataSubjectRequest) -> str:

@@ -110,6 +110,11 @@ class FilingForm(forms.Form):
         return self._cards([right for right in words.FIRST if right in self.policy.rights])
 
     @property
+    def more_open(self) -> bool:
+        """Whether one of those behind "more" is chosen."""
+        return any(card["checked"] for card in self.more_cards)
+
+    @property
     def more_cards(self) -> list[dict[str, Any]]:
         """The rights behind "more"."""
         return self._cards([right for right in self.policy.rights if right not in words.FIRST])
@@ -182,15 +187,15 @@ class EmailForm(forms.Form):
 
 
 class ReplyForm(forms.Form):
-    """An answer to what staff asked: a text, and a file if need be."""
+    """What the person writes, asked or not: a text, a file, or both."""
 
     text = forms.CharField(
-        label=_("Your reply"),
+        label=_("Your message"),
+        required=False,
         max_length=10000,
         widget=forms.Textarea,
         error_messages={
-            "required": _("Your reply: write something; one sentence is enough."),
-            "max_length": _("Your reply: shorten it to 10000 characters, or send the rest as a file."),
+            "max_length": _("Your message: shorten it to 10000 characters, or send the rest as a file."),
         },
     )
     file = forms.FileField(
@@ -212,6 +217,13 @@ class ReplyForm(forms.Form):
         if file and (file.size or 0) > MAX_FILE_BYTES:
             raise forms.ValidationError(_("A file: it is larger than 10 MB. Choose a smaller one."))
         return file
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two at least."""
+        typed = super().clean() or self.cleaned_data
+        if not self.errors and not typed["text"] and not typed["file"]:
+            self.add_error("text", _("Your message: write a few words, or choose a file."))
+        return typed
 
     def named_bytes(self) -> tuple[str, bytes] | None:
         """Name and content, or nothing."""

@@ -1,5 +1,7 @@
 """Prove the address: type the code, ask for another, mend the address; and the fresh code before a download."""
 
+from urllib.parse import quote
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -83,14 +85,15 @@ def fresh_code(request: HttpRequest) -> HttpResponse:
     """Show it is still the same person: `action=send` sends a code, any other POST types one; `next` is a path."""
     submission = visitor.own_submission(request)
     after = _own_path(request)
-    form = FreshCodeForm(initial={"next": after})
     if request.POST.get("action") == "send":
         send_fresh_code(request, submission)
-    elif request.method == "POST":
-        form = FreshCodeForm(request.POST)
-        if form.is_valid() and _is_right(request, submission, form):
-            return redirect(after)
-    return render(request, "requests_app/fresh_code.html", {"form": form})
+        return redirect(f"{reverse('fresh_code')}?next={quote(after)}")
+    form = FreshCodeForm(request.POST or None, initial={"next": after})
+    if request.method == "POST" and form.is_valid() and _is_right(request, submission, form):
+        return redirect(after)
+    standing = identity.standing(submission, purpose="fresh", at=now())
+    context = {"form": form, "standing": standing, "next": after, "back": reverse("status")}
+    return render(request, "requests_app/fresh_code.html", context)
 
 
 def _is_right(request: HttpRequest, submission: Submission, form: CodeForm) -> bool:

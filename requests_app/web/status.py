@@ -1,15 +1,17 @@
-"""The status page and what can be done from it: cancel, undo, reply, download, the date for a calendar."""
+"""The status page and what can be done from it: cancel, open again, undo, write, download, the date for a calendar."""
 
 import re
 from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -20,6 +22,7 @@ from requests_app.operations import identity, person, release
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import ActionNotAllowed
+from requests_app.templatetags.days import day
 
 from . import cards, visitor
 from .forms import ReplyForm, mistake
@@ -40,18 +43,23 @@ def show(
     at = now()
     requests = submission.requests.select_related("submission", "policy", "package", "consent_record")
     own = [cards.card(dsr, at=at) | (reply or {}).get(dsr.pk, {}) for dsr in requests.order_by("right")]
+    own.sort(
+        key=lambda card: (card["package"] is None, card["ended"])
+    )  # what waits for the person, what goes on, the rest
     verified = submission.assurance > 0
     context = {
         "submission": submission,
         "verified": verified,
         "needs_code": any(c["dsr"].state == "awaiting_verification" for c in own),
+        "code_standing": identity.standing(submission, purpose="verify", at=at),
         "can_change_address": not verified and visitor.is_filer(request, submission),
         "just_filed": bool(request.session.pop("just_filed", False)),
         "cards": own,
         "notices": cards.inbox(submission),
         **mistakes,
     }
-    return render(request, "requests_app/status.html", context)
+    with timezone.override(ZoneInfo(submission.received_zone)):  # the zone in which the date was promised
+        return render(request, "requests_app/status.html", context)
 
 
 @never_cache
@@ -71,6 +79,22 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["POST"])
+def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take up again what lapsed or was cancelled; without a code typed just now, a new one is sent."""
+    dsr = visitor.own_request(request, pk)
+    at = now()
+    try:
+        moved = person.reopen(dsr, proved=visitor.is_fresh(request, at=at), actor=Actor.person(), at=at)
+    except (Refused, ActionNotAllowed) as refusal:
+        messages.error(request, _refusal(refusal))
+    else:
+        due = day(moved.due_on)
+        messages.success(request, _("Your request is open again. We answer by %(due)s.") % {"due": due})
+    return redirect("status")
+
+
+@never_cache
+@require_http_methods(["POST"])
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take back an opt-out or a withdrawal of consent."""
     dsr = visitor.own_request(request, pk)
@@ -85,7 +109,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["POST"])
 def reply(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer what staff asked."""
+    """Answer what staff asked, or write unasked."""
     dsr = visitor.own_request(request, pk)
     form = ReplyForm(request.POST, request.FILES)
     if form.is_valid():
@@ -95,7 +119,7 @@ def reply(request: HttpRequest, pk: UUID) -> HttpResponse:
         except (Refused, ActionNotAllowed) as refusal:
             form.add_error(None, _refusal(refusal))
         else:
-            messages.success(request, _("We have your reply."))
+            messages.success(request, _("We have your message."))
             return redirect("status")
     typed = {"reply_error": mistake(form), "reply_text": request.POST.get("text", "")}
     return show(request, dsr.submission, reply={dsr.pk: typed})
@@ -115,9 +139,8 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect(f"{reverse('fresh_code')}?next={quote(request.path)}")
     try:
         content = release.read_file(file, actor=Actor.person(), at=now())
-    except Refused as refusal:
-        messages.error(request, _refusal(refusal))
-        return redirect("status")
+    except Refused:
+        return render(request, "410.html", status=410)
     response = HttpResponse(content, content_type="application/octet-stream")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(safe_name(file.name), safe='')}"
     response["X-Content-Type-Options"] = "nosniff"

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import demo, filing, find, genuine, health, identity, link, metrics, status
+from . import demo, filing, find, genuine, health, identity, leave, letters, link, metrics, status
 
 urlpatterns = [
     path("", filing.file, name="file"),
@@ -15,7 +15,9 @@ urlpatterns = [
     path("fresh-code/", identity.fresh_code, name="fresh_code"),
     path("cancel/<uuid:pk>/", status.cancel, name="cancel"),
     path("undo/<uuid:pk>/", status.undo, name="undo"),
+    path("reopen/<uuid:pk>/", status.reopen, name="reopen"),
     path("reply/<uuid:pk>/", status.reply, name="reply"),
+    path("notice/<uuid:pk>/", letters.notice, name="notice"),
     path("download/<uuid:pk>/", status.download, name="download"),
     path("date/<uuid:pk>/", status.ics, name="ics"),
     path("find/", find.find, name="find"),
@@ -24,6 +26,7 @@ urlpatterns = [
     path("found/<uuid:pk>/", find.open_found, name="open"),
     path("l/<str:secret>/", link.link, name="link"),
     path("genuine/", genuine.genuine, name="genuine"),
+    path("leave/", leave.leave, name="leave"),
     path("language/", set_language, name="set_language"),
     path("demo/mail/", demo.demo_mail, name="demo_mail"),
     path("healthz", health.healthz, name="healthz"),

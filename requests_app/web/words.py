@@ -34,10 +34,13 @@ STATES: Mapping[str, Promise] = {
     "in_progress": _("We are working on it."),
     "awaiting_approval": _("The answer is ready. A second person is checking it before it goes to you."),
     "fulfilled": _("Done."),
-    "partly_fulfilled": _("Done in part. The letter below says what we did not do, and why."),
-    "refused": _("We did not do what you asked. The letter below says why, and what you can do about it."),
-    "cancelled": _("You cancelled this request."),
-    "lapsed": _("This request ended: your address was not confirmed. The letter below says how to open it again."),
+    "partly_fulfilled": _("Done in part. Our letter says what we did not do, and why."),
+    "refused": _("We did not do what you asked. Our letter says why, and what you can do about it."),
+    "cancelled": _("You cancelled this request. We do nothing more about it."),
+    "lapsed": _(
+        "This request ended: your address was not confirmed in time. "
+        "You can open it again; a new date then counts from that day."
+    ),
 }  # fmt: skip
 
 
@@ -48,8 +51,11 @@ def title(right: str) -> str:
 
 def sentence(dsr: DataSubjectRequest) -> str:
     """Where the request is."""
+    consent = getattr(dsr, "consent_record", None)
+    if consent is not None and consent.reversed_at:
+        return str(_("You took this back. It is as it was before."))
     if dsr.effective_at and dsr.is_open:
-        return str(_("This is in effect. We are carrying it out in all our systems."))
+        return str(_("We are carrying it out in all our systems."))
     if dsr.waiting_since and dsr.is_open:
         return str(_("We have asked you something and wait for your reply."))
     return str(STATES[dsr.state])

@@ -1,0 +1,51 @@
+"""Taking an ended request up again: what staff and the person share. Below the verbs."""
+
+from datetime import datetime
+
+from requests_app.models import DataSubjectRequest
+from requests_app.rules.identity import CONTACT, required_rung
+from requests_app.rules.lifecycle import Action
+from requests_app.rules.response_deadline import received_on
+
+from .actors import Actor
+from .notices import owe
+from .policies import deadline_from, policy_of
+from .transition import advance, reschedule
+
+
+def asks_for_proof(dsr: DataSubjectRequest) -> bool:
+    """Whether this right is begun only after a code was typed."""
+    return required_rung(dsr.right, policy_of(dsr.policy)) >= CONTACT
+
+
+def take_up_again(dsr: DataSubjectRequest, *, waits: bool, actor: Actor, at: datetime) -> DataSubjectRequest:
+    """Start a new clock from this day; the old outcome and the first receipt stay in the chain.
+
+    `waits`: until a code was typed. Needs the caller's transaction.
+    """
+    deadline = deadline_from(dsr.policy, at=at)
+    moved = advance(
+        dsr,
+        Action.REOPEN_UNVERIFIED if waits else Action.REOPEN,
+        actor=actor,
+        at=at,
+        values={
+            "opened_at": at,
+            "opened_on": received_on(at, policy_of(dsr.policy).time_zone),
+            "due_on": deadline.due_on,
+            "answered_at": None,
+            "waiting_since": None,
+            "decided_by": None,
+            "approved_by": None,
+        },
+        body={"due_before": dsr.due_on.isoformat(), "due_on": deadline.due_on.isoformat()},
+    )
+    owe(
+        "reopened",
+        submission=dsr.submission,
+        dsr=moved,
+        occurrence=f"{dsr.pk}:{at.isoformat()}",
+        context={"due_on": deadline.due_on, "steps": deadline.steps},
+        at=at,
+    )
+    return reschedule(moved, at=at)
