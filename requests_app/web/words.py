@@ -30,7 +30,7 @@ RIGHTS: Mapping[str, tuple[Promise, Promise]] = {
 
 STATES: Mapping[str, Promise] = {
     "received": _("We have your request and are putting it on file."),
-    "awaiting_verification": _("We wait for the code that we sent to your address. Until then we cannot begin."),
+    "awaiting_verification": _("We wait for the code that goes to your address. Until then we cannot begin."),
     "in_progress": _("We are working on it."),
     "awaiting_approval": _("The answer is ready. A second person is checking it before it goes to you."),
     "fulfilled": _("Done."),
