@@ -12,7 +12,16 @@ from requests_app.templatetags.counting import sentence
 from . import words
 
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
-LETTERS = ("decision_done", "decision_partly", "decision_refused", "lapsed", "cancelled", "effect", "effect_undone")
+LETTERS = (
+    "missed",
+    "decision_done",
+    "decision_partly",
+    "decision_refused",
+    "lapsed",
+    "cancelled",
+    "effect",
+    "effect_undone",
+)
 
 
 def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
@@ -20,6 +29,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
     until = received_on(dsr.answered_at or at, dsr.submission.received_zone)
     consent = getattr(dsr, "consent_record", None)
     in_effect = consent is not None and consent.reversed_at is None
+    package = _package(dsr, at=at)
     unanswered = not dsr.is_open and dsr.state not in ANSWERED
     return {
         "dsr": dsr,
@@ -29,6 +39,8 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "steps": [] if unanswered else _steps(dsr),
         "bar": None if unanswered else timeline.holder_bar(dsr, until),
         "answered": dsr.state in ANSWERED,
+        "letter_first": dsr.state in ANSWERED and package is None,
+        "package_ended_at": dsr.package.expires_at if hasattr(dsr, "package") and package is None else None,
         "timeline": timeline.for_dsr(dsr),
         "waiting": _question(dsr) if dsr.waiting_since and dsr.is_open else "",
         "can_cancel": Action.CANCEL in allowed(dsr.state) and not in_effect,
@@ -36,17 +48,19 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "can_undo": in_effect,
         "in_effect": in_effect,
         "effective_at": dsr.effective_at,
-        "package": _package(dsr, at=at),
+        "package": package,
         "ended": not dsr.is_open,
-        "letter": _letter(dsr) if dsr.effective_at or not dsr.is_open else None,
+        "late": dsr.is_open and until > dsr.due_on,
+        "letter": _letter(dsr),
         "thread": _thread(dsr),
         "files_allowed": dsr.state != "awaiting_verification",
     }
 
 
 def _letter(dsr: DataSubjectRequest) -> Notice | None:
-    """The letter that says how it ended, or that it is in effect."""
-    return Notice.objects.filter(dsr=dsr, recipient="person", kind__in=LETTERS).order_by("-created_at").first()
+    """The letter that says how it ended, that it is in effect, or that we are late."""
+    rows = Notice.objects.filter(dsr=dsr, recipient="person", kind__in=LETTERS, created_at__gte=dsr.opened_at)
+    return rows.order_by("-created_at").first()
 
 
 def _thread(dsr: DataSubjectRequest) -> list[dict[str, Any]]:

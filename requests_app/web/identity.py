@@ -71,11 +71,10 @@ def change_address(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             identity.change_address(submission, email=form.cleaned_data["email"], actor=Actor.person(), at=now())
-        except Refused as refusal:
-            form.add_error("email", str(refusal))
-        else:
             messages.success(request, _("The address is changed, and a new code is on its way to it."))
-            return redirect("status")
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        return redirect("status")
     return show(request, submission, address_error=mistake(form), address_value=request.POST.get("email", ""))
 
 

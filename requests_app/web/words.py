@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_app.models import DataSubjectRequest
 
-FIRST = ("access", "deletion", "marketing_optout", "consent_withdrawal")
+FIRST = ("access", "deletion", "consent_withdrawal", "marketing_optout", "correction")
 
 RIGHTS: Mapping[str, tuple[Promise, Promise]] = {
     "access": (_("See my data"), _("You get a copy of what we hold about you.")),
