@@ -81,6 +81,14 @@ def required(name: str) -> str:
     return value
 
 
+def integer(name: str, *, default: int) -> int:
+    raw = text(name, default=str(default))
+    try:
+        return int(raw)
+    except ValueError:
+        raise fail(name, "must be a whole number") from None
+
+
 def names(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 

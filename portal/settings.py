@@ -15,7 +15,7 @@ env.load_files()
 
 DEMO = env.boolean("DEMO", default=False)
 # Moves the clock, in seconds; clock.now() refuses it outside the demo and the tests.
-CLOCK_OFFSET_SECONDS = int(env.text("CLOCK_OFFSET_SECONDS", default="0"))
+CLOCK_OFFSET_SECONDS = env.integer("CLOCK_OFFSET_SECONDS", default=0)
 DEBUG = env.boolean("DEBUG", default=False)
 if DEMO:
     env.demo_secrets(VAR_DIR / "demo-secrets.env")
