@@ -101,7 +101,7 @@ CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://")
 BROKER_DIR = VAR_DIR / "broker"
 
 # Seconds without any task after which a worker ends itself, so that its supervisor starts a fresh one; 0 never.
-WORKER_SILENCE_SECONDS = int(env.text("WORKER_SILENCE_SECONDS", default="180"))
+WORKER_SILENCE_SECONDS = env.integer("WORKER_SILENCE_SECONDS", default=180)
 
 # --- watching ---------------------------------------------------------------------------------------------------------
 # Without a token /metrics answers to this machine only, and to nobody where a proxy of ours is on it.

