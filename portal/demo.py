@@ -34,6 +34,9 @@ def environment() -> dict[str, str]:
     env.setdefault("LOG_LEVEL", "WARNING")
     env["VAR_DIR"] = str(VAR_DIR)
     env["PYTHONUNBUFFERED"] = "1"
+    # In a container the demo runs as root, with nothing to lose; Celery's advice is for servers.
+    quiet = "ignore:You're running the worker with superuser privileges"
+    env["PYTHONWARNINGS"] = ",".join(filter(None, [env.get("PYTHONWARNINGS"), quiet]))
     return env
 
 

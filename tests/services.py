@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 HOW_TO_GET = {
@@ -58,6 +59,13 @@ def postgresql() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
+    with own_postgresql() as server:
+        yield server.get_uri()
+
+
+@contextlib.contextmanager
+def own_postgresql() -> Iterator[Any]:
+    """A server that nobody else uses: it may be stopped with `stop()` and started again with `start()`."""
     # Readable by the unprivileged user the server runs as when we are root.
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
     folder.chmod(0o755)
@@ -73,7 +81,7 @@ def postgresql() -> Iterator[str]:
         except Exception as error:
             raise Missing("postgresql", f"{type(error).__name__}: {error}") from error
         try:
-            yield server.get_uri()
+            yield server
         finally:
             server.cleanup()
     finally:
