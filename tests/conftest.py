@@ -12,12 +12,15 @@ from django.test import TransactionTestCase
 from requests_app.operations import triggers
 from tests import services
 
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "testserver", ""}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test of the database means both: facts and keys."""
     for item in items:
+        if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())) and not item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.django_db)
         for marker in item.iter_markers("django_db"):
             marker.kwargs.setdefault("databases", ["default", "keys"])
 
