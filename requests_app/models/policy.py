@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from requests_app.rules import policy as rules
+from requests_app.rules.policy import Policy
+from requests_app.rules.policy_file import parse
 
 
 class PolicyVersion(models.Model):
@@ -13,6 +14,7 @@ class PolicyVersion(models.Model):
     key = models.SlugField()
     version = models.PositiveIntegerField()
     text = models.TextField()
+    regimes = models.JSONField(null=True, help_text="the named regime files, frozen")
     sha256 = models.CharField(max_length=64)
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -29,6 +31,6 @@ class PolicyVersion(models.Model):
         return f"{self.key} {self.version}"
 
     @property
-    def policy(self) -> rules.Policy:
+    def policy(self) -> Policy:
         """The parsed policy."""
-        return rules.parse(self.text)
+        return parse(self.text)

@@ -35,7 +35,9 @@ class DataSubjectRequest(models.Model):
     policy = models.ForeignKey(PolicyVersion, models.PROTECT)
     opened_at = models.DateTimeField(help_text="start of the running clock: receipt, or the reopening")
     opened_on = models.DateField()
-    due_on = models.DateField()
+    due_on = models.DateField(help_text="what was promised")
+    statutory_on = models.DateField(null=True, blank=True, help_text="what the binding laws ask, the earliest of them")
+    cautious_on = models.DateField(null=True, blank=True, help_text="the day to work towards")
     effective_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     wake_at = models.DateTimeField(null=True, blank=True)
@@ -58,6 +60,10 @@ class DataSubjectRequest(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("submission", "right"), name="dsr_right_once"),
             models.CheckConstraint(condition=Q(state__in=sorted(State)), name="dsr_state_known"),
+            models.CheckConstraint(
+                condition=Q(statutory_on=None) | Q(cautious_on__isnull=False, cautious_on__lte=F("statutory_on")),
+                name="dsr_cautious_in_time",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=sorted({"refused", "partly_fulfilled"}))
                 | (Q(decided_by__isnull=False) & Q(approved_by__isnull=False) & ~Q(decided_by=F("approved_by"))),

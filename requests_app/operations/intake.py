@@ -13,14 +13,15 @@ from requests_app.models import ConsentRecord, DataSubjectRequest, IdentityCheck
 from requests_app.models.keys import create_key, lookup_digests, seal
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import State
-from requests_app.rules.response_deadline import Deadline, received_on
+from requests_app.rules.response_deadline import received_on
+from requests_app.rules.three_dates import ThreeDates
 
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
-from .policies import current, deadline_from, policy_of
+from .policies import current, dates_told, deadline_from, policy_of
 from .refused import Refused
 from .team import HANDLER, OFFICER, members, tell
 from .transition import reschedule
@@ -48,7 +49,7 @@ def current_policy() -> PolicyVersion | None:
     return current()
 
 
-def expected_due(version: PolicyVersion, *, at: datetime) -> Deadline:
+def expected_due(version: PolicyVersion, *, at: datetime) -> ThreeDates:
     """Return the date by which a request filed at this instant is answered, with its counting."""
     return deadline_from(version, at=at)
 
@@ -112,8 +113,8 @@ def _store(
 def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: datetime) -> None:
     version = submission.policy
     policy = policy_of(version)
-    deadline = deadline_from(version, at=submission.received_at)
     needs_code = False
+    deadline = deadline_from(version, at=submission.received_at)  # the promise is one for all rights
     for right in dict.fromkeys(filing.rights):
         no_proof = right in NO_PROOF_RIGHTS
         waits = min(required_rung(right, policy), CONTACT) > submission.assurance
@@ -121,6 +122,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
         by_hand = waits and not filing.email
         state = State.AWAITING_VERIFICATION if waits and not by_hand else State.IN_PROGRESS
         needs_code = needs_code or state == State.AWAITING_VERIFICATION
+        dates = deadline_from(version, at=submission.received_at, right=right)
         dsr = DataSubjectRequest.objects.create(
             submission=submission,
             right=right,
@@ -128,7 +130,9 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
             policy=version,
             opened_at=submission.received_at,
             opened_on=submission.received_on,
-            due_on=deadline.due_on,
+            due_on=dates.due_on,
+            statutory_on=dates.statutory_on,
+            cautious_on=dates.cautious_on,
             effective_at=at if no_proof else None,
         )
         evidence.append(
@@ -140,7 +144,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
             body={
                 "right": right,
                 "state": state.value,
-                "due_on": dsr.due_on.isoformat(),
+                **dates_told(dates),
                 "policy": str(version),
                 "received_on": submission.received_on.isoformat(),
                 "channel": submission.channel,

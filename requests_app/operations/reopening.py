@@ -9,7 +9,7 @@ from requests_app.rules.response_deadline import received_on
 
 from .actors import Actor
 from .notices import owe
-from .policies import deadline_from, policy_of
+from .policies import dates_told, deadline_from, policy_of
 from .transition import advance, reschedule
 
 
@@ -23,7 +23,7 @@ def take_up_again(dsr: DataSubjectRequest, *, waits: bool, actor: Actor, at: dat
 
     `waits`: until a code was typed. Needs the caller's transaction.
     """
-    deadline = deadline_from(dsr.policy, at=at)
+    deadline = deadline_from(dsr.policy, at=at, right=dsr.right)
     moved = advance(
         dsr,
         Action.REOPEN_UNVERIFIED if waits else Action.REOPEN,
@@ -33,12 +33,14 @@ def take_up_again(dsr: DataSubjectRequest, *, waits: bool, actor: Actor, at: dat
             "opened_at": at,
             "opened_on": received_on(at, policy_of(dsr.policy).time_zone),
             "due_on": deadline.due_on,
+            "statutory_on": deadline.statutory_on,
+            "cautious_on": deadline.cautious_on,
             "answered_at": None,
             "waiting_since": None,
             "decided_by": None,
             "approved_by": None,
         },
-        body={"due_before": dsr.due_on.isoformat(), "due_on": deadline.due_on.isoformat()},
+        body={"due_before": dsr.due_on.isoformat(), **dates_told(deadline)},
     )
     owe(
         "reopened",

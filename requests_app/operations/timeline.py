@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from requests_app.models import DataSubjectRequest, EvidenceEvent
 from requests_app.rules.holder import Holder, HolderBar, Spell, days
 from requests_app.rules.lifecycle import State
-from requests_app.rules.response_deadline import Deadline, compute, received_on
+from requests_app.rules.response_deadline import received_on
+from requests_app.rules.three_dates import ThreeDates
 
 from .evidence import Kind
-from .policies import policy_of, rule_of
+from .policies import deadline_from, policy_of
 
 
 def _sentences() -> dict[str, str]:
@@ -46,9 +47,9 @@ def for_dsr(dsr: DataSubjectRequest) -> list[dict[str, object]]:
     return [{"at": e.at, "text": said[e.kind]} for e in events if e.kind in said]
 
 
-def deadline_for(dsr: DataSubjectRequest) -> Deadline:
-    """Return the stored date's counting, step by step."""
-    return compute(dsr.opened_on, rule_of(policy_of(dsr.policy)))
+def deadline_for(dsr: DataSubjectRequest) -> ThreeDates:
+    """Return the counting of the stored dates, step by step."""
+    return deadline_from(dsr.policy, at=dsr.opened_at, right=dsr.right)
 
 
 def holder_bar(dsr: DataSubjectRequest, until: date) -> HolderBar:

@@ -1,7 +1,7 @@
 """The response deadline: from receipt, rule, calendar and pauses to the last timely day.
 
 Units: whole local days of the controller's zone (IANA name); instants only in `received_on` and `last_second`.
-Source: shared/CLOCK.md; Regulation (EEC, Euratom) 1182/71, art. 3; each `Rule` cites its own law.
+Source: Regulation (EEC, Euratom) 1182/71, art. 3; each `Rule` cites its own law.
 Errors: ValueError for a senseless rule, calendar or pause, or a naive instant; OverflowError after the year 9999.
 """
 
@@ -242,10 +242,14 @@ def _skip(end: date, pauses: tuple[Pause, ...]) -> date:
 
 
 def _working_end(start: date, count: int, calendar: Calendar, pauses: tuple[Pause, ...]) -> date:
-    """Nth working day that is not paused (trap 8)."""
-    day = start
-    for _ in range(count):
-        day = calendar.next_working(day + DAY)
-        while hit := next((p for p in pauses if p.first <= day <= p.last), None):
-            day = calendar.next_working(hit.last + DAY)
+    """Nth working day that is not paused (trap 8); `pauses` are merged, in order and after the start."""
+    day, closed, ahead = start, 0, list(reversed(pauses))
+    while count:
+        day += DAY
+        if ahead and day >= ahead[-1].first:
+            day = ahead.pop().last
+        elif calendar.is_working(day):
+            count, closed = count - 1, 0
+        elif (closed := closed + 1) > LONGEST_CLOSURE:
+            raise ValueError(f"no working day within {LONGEST_CLOSURE} days before {day}")
     return day

@@ -30,6 +30,8 @@ def sentence(step: Step) -> str:
             says["more"] = _count(int(str(says["extension"])), str(says["unit"]))
             return gettext("%(period)s from there, and %(more)s of extension, end on %(end)s.") % says
         return gettext("%(period)s from there end on %(end)s.") % says
+    if step.code == "restart":
+        return gettext("The period counts from %(on)s, when we had everything that we had asked for.") % says
     if step.code == "pause":
         return gettext("From %(first)s to %(last)s the clock stood still.") % says
     if step.code == "pauses_ignored":

@@ -13,7 +13,8 @@ from requests_app.rules.identity import (
     required_rung,
     suffices,
 )
-from requests_app.rules.policy import RIGHTS, Policy, parse
+from requests_app.rules.policy import RIGHTS, Policy
+from requests_app.rules.policy_file import parse
 
 FOLDER = Path(__file__).resolve().parents[2] / "policies"
 POLICIES = [parse((FOLDER / name).read_text(encoding="utf-8")) for name in ("ecp.toml", "digital-assets.toml")]

@@ -4,12 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from requests_app.rules.policy import NEVER_GATED, RIGHTS, Policy, PolicyError, parse
+from requests_app.rules import regime
+from requests_app.rules.policy import NEVER_GATED, RIGHTS, Policy, PolicyError
+from requests_app.rules.policy_file import parse as parse_file
 from requests_app.rules.refusal import grounds_for
 
 FOLDER = Path(__file__).resolve().parents[2] / "policies"
+REGIMES = {path.stem: regime.parse(path.read_text(encoding="utf-8")) for path in (FOLDER / "regimes").glob("*.toml")}
 ECP = (FOLDER / "ecp.toml").read_text(encoding="utf-8")
 ASSETS = (FOLDER / "digital-assets.toml").read_text(encoding="utf-8")
+
+
+def parse(text: str) -> Policy:
+    return parse_file(text, REGIMES)
+
+
 both_policies = pytest.mark.parametrize("policy", [parse(ECP), parse(ASSETS)], ids=["A", "B"])
 
 

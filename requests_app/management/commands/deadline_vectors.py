@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def mismatches(vector: Any, number: int = 0) -> Iterator[str]:
 def _differences(vector: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     day, tz = date.fromisoformat(vector["received_on"]), vector.get("tz")
     if instant := vector.get("received_instant_utc"):
-        derived = clock.received_on(datetime.fromisoformat(instant), tz or "UTC")
+        derived = clock.received_on(_utc(instant), tz or "UTC")
         if derived != day:
             yield "received_on", day.isoformat(), derived.isoformat()
         day = derived
@@ -67,8 +67,14 @@ def _differences(vector: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield "due_on", due_on.isoformat(), deadline.due_on.isoformat()
     if second := expected.get("due_last_second_utc"):
         got = clock.last_second(deadline.due_on, tz or "UTC")
-        if datetime.fromisoformat(second) != got:
+        if _utc(second) != got:
             yield "due_last_second_utc", second, got.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _utc(text: str) -> datetime:
+    """An instant of a field that ends in `_utc`: UTC, whether it says so or not."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _calendar(data: dict[str, Any]) -> clock.Calendar:

@@ -13,7 +13,7 @@ from requests_app.rules.policy import PolicyError
 
 
 class Command(BaseCommand):
-    """`manage.py load_policy FILE --prepared-by NAME --approved-by NAME`."""
+    """`manage.py load_policy FILE --prepared-by NAME --approved-by NAME`; a folder `regimes` beside FILE is read."""
 
     help = "Publish a policy file in the name of two people. Every mistake is reported; then nothing is loaded."
 
@@ -29,9 +29,11 @@ class Command(BaseCommand):
             text = options["file"].read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}") from error
+        folder = options["file"].parent / "regimes"
+        regimes = policies.regime_texts(folder if folder.is_dir() else None)
         people = [_account(options[role]) for role in ("prepared_by", "approved_by")]
         try:
-            version = policies.load(text, prepared_by=people[0], approved_by=people[1], at=clock.now())
+            version = policies.load(text, prepared_by=people[0], approved_by=people[1], at=clock.now(), regimes=regimes)
         except PolicyError as error:
             for mistake in error.mistakes:
                 self.stderr.write(f"{options['file']}: {mistake.place}: {mistake.reason}")

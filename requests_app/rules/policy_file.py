@@ -1,0 +1,177 @@
+"""Read a policy file (TOML text) into a `Policy`, or report every mistake in it. Format: docs/policy-files.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from requests_app.rules.policy import (
+    CONSENT_MODES,
+    COUNTINGS,
+    HIGHEST_TABLE_RUNG,
+    LANGUAGES,
+    NEVER_GATED,
+    RIGHTS,
+    Fees,
+    Ground,
+    Mistake,
+    Policy,
+    PolicyError,
+    Purpose,
+    Retention,
+)
+from requests_app.rules.promise import first_longer, promise_of
+from requests_app.rules.regime import Regime
+from requests_app.rules.response_deadline import Calendar
+from requests_app.rules.toml_table import (
+    Read,
+    Table,
+    day,
+    flag,
+    list_of,
+    one_of,
+    place,
+    tables_of,
+    text,
+    weekend,
+    whole,
+    words,
+    zone,
+)
+
+Regimes = Mapping[str, Regime]
+
+
+def _ground(row: Table, regime: Read[str]) -> Ground:
+    ground = Ground(
+        key=row.bare("key", text), label=row.bare("label", words), clause=row.bare("source", text),
+        rights=row.bare("rights", list_of(one_of(RIGHTS))) or (), regimes=row.bare("regimes", list_of(regime)),
+        needs_evidence=row.bare("needs_evidence", flag, False),
+        legal_reviewer_only=row.bare("legal_reviewer_only", flag, False),
+        partial_only=row.bare("partial_only", flag, False),
+    )  # fmt: skip
+    for right in set(ground.rights) & set(NEVER_GATED):
+        row.wrong("rights", f"{right} is never refused: it takes effect at filing (P5, P8)")
+    row.sources[row.place] = ground.clause
+    row.close()
+    return ground
+
+
+def _purpose(row: Table) -> Purpose:
+    purpose = Purpose(
+        key=row.bare("key", text), label=row.bare("label", words), text=row.bare("text", words),
+        consent_mode=row.bare("consent_mode", one_of(CONSENT_MODES)), source=row.bare("source", text),
+    )  # fmt: skip
+    row.sources[row.place] = purpose.source
+    row.close()
+    return purpose
+
+
+def _identity(table: Table, rights: tuple[str, ...]) -> Mapping[str, int]:
+    rungs = {right: table.sourced(right, whole(0, HIGHEST_TABLE_RUNG)) for right in rights}
+    for right in NEVER_GATED:
+        if rungs.get(right):
+            table.wrong(right, "asks for proof, but this right needs none (P5, P8)")
+    table.close()
+    return MappingProxyType(rungs)
+
+
+def _retention(table: Table) -> Retention:
+    days = [table.sourced(name, whole(0, 36500)) for name in ("proof_days", "package_days", "contact_days")]
+    if None not in days and days != sorted(days):
+        table.wrong("", "proofs go first, then packages, then contact data (P19)")
+    table.close()
+    return Retention(*days)
+
+
+def _fees(table: Table) -> Fees:
+    fees = Fees(*(table.sourced(name, flag) for name in ("first_request_free", "may_quote", "second_person")))
+    for name in ("first_request_free", "second_person"):
+        if getattr(fees, name) is False:
+            table.wrong(name, "has to be true (H3)")
+    table.close()
+    return fees
+
+
+def _check_promise(p: Policy, regimes: Regimes, top: Table) -> None:
+    """No longer than any law that binds, for any right and whatever the day of receipt; holidays apart."""
+    if top.mistakes or p.legal_decision:
+        return
+    promise, here = promise_of(p), Calendar(weekend=frozenset(p.weekend))
+    for key in p.regimes:
+        law = regimes[key]
+        there = Calendar(weekend=frozenset(law.weekend))
+        for rule in dict.fromkeys(law.rule_for(right) for right in p.rights):
+            if (found := first_longer(promise, rule, here=here, there=there)) is not None:
+                top.wrong(
+                    "response_days",
+                    f"is longer than {key} allows: received on {found.received_on}, promised for {found.promised_on},"
+                    f" owed by {found.owed_on}; this needs a legal_decision",
+                )
+                break
+
+
+def _check_together(p: Policy, top: Table) -> None:
+    """What only several values together show; a value that was already refused is None and left out."""
+    counted_in_days = p.response_days and p.lapse_days_before and p.counting != "months"
+    if counted_in_days and p.lapse_days_before >= p.response_days:
+        top.wrong("lapse_days_before", "leaves no day before the lapse")
+    if p.governing_language and p.languages and p.governing_language not in p.languages:
+        top.wrong("governing_language", "is not one of the languages")
+    for right in sorted({r for g in p.refusal_grounds for r in g.rights} - set(p.rights or RIGHTS)):
+        top.wrong("refusal_grounds", f"names the right {right}, which this policy does not offer")
+
+
+def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> Policy:
+    """The policy that a file's text (or its tables) describes. Raises PolicyError with every mistake in it.
+
+    `regimes`: the laws on file, against which names and the promise are checked. None for a published
+    text, which was checked when it was published and stays readable whatever the files say today.
+    """
+    raw = tables_of(file) if isinstance(file, str) else dict(file)
+    regime = text if regimes is None else one_of(regimes)
+    mistakes: list[Mistake] = []
+    sources: dict[str, str] = {}
+    top = Table(raw, "", mistakes, sources)
+    rights = top.sourced("rights", list_of(one_of(RIGHTS)))
+    policy = Policy(
+        key=top.bare("key", text),
+        title=top.sourced("title", text),
+        controller_name=top.sourced("controller_name", text),
+        contact=top.sourced("contact", text),
+        rights=rights,
+        regimes=top.sourced("regimes", list_of(regime)),
+        response_days=top.sourced("response_days", whole(1, 366)),
+        counting=top.sourced("counting", one_of(COUNTINGS)),
+        day_of_receipt=top.sourced("day_of_receipt", one_of(("excluded", "period_opens_next_day")), "excluded"),
+        roll_over=top.sourced("roll_over", one_of(("none", "next_working_day")), "none"),
+        missing_month_day=top.sourced("missing_month_day", one_of(("last_day", "next_day")), "last_day"),
+        holidays=top.sourced("holidays", place, ""),
+        weekend=top.sourced("weekend", weekend, (6, 7)),
+        makeup_working_days=top.sourced("makeup_working_days", list_of(day, empty=True), ()),
+        time_zone=top.sourced("time_zone", zone),
+        notice_hour=top.sourced("notice_hour", whole(0, 23)),
+        milestones=top.sourced("milestones", list_of(whole(1, 366))),
+        extension_days=top.sourced("extension_days", whole(0, 366)),
+        pause_allowed=top.sourced("pause_allowed", flag),
+        lapse_days_before=top.sourced("lapse_days_before", whole(1, 366)),
+        legal_decision=top.sourced("legal_decision", text) if "legal_decision" in raw else "",
+        identity=_identity(top.sub("identity"), rights or RIGHTS),
+        refusal_grounds=tuple(_ground(row, regime) for row in top.rows("refusal_grounds")),
+        purposes=tuple(_purpose(row) for row in top.rows("purposes")),
+        retention=_retention(top.sub("retention")),
+        fees=_fees(top.sub("fees")),
+        languages=top.sourced("languages", list_of(one_of(LANGUAGES))),
+        governing_language=top.sourced("governing_language", one_of(LANGUAGES)),
+        missing_texts=top.sourced("missing_texts", list_of(one_of(LANGUAGES), empty=True)),
+        complaint_authority=top.sourced("complaint_authority", words),
+        court_note=top.sourced("court_note", words),
+        sources=MappingProxyType(sources),
+    )
+    top.close()
+    _check_together(policy, top)
+    if regimes is not None:
+        _check_promise(policy, regimes, top)
+    if mistakes:
+        raise PolicyError(tuple(mistakes))
+    return policy
