@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from uuid import UUID
 
@@ -44,7 +46,22 @@ def create_key(submission_id: UUID) -> None:
     SubmissionKey.objects.create(submission_id=submission_id, wrapped=master().encrypt(AESGCM.generate_key(256)))
 
 
+_held: ContextVar[Mapping[UUID, AESGCM]] = ContextVar("held data keys")
+
+
+@contextmanager
+def held(submission_ids: Iterable[UUID]) -> Iterator[None]:
+    """Read these data keys in one statement, and hold them until the block ends."""
+    token = _held.set(data_keys(submission_ids))
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def _data_key(submission_id: UUID) -> AESGCM:
+    if (key := _held.get({}).get(submission_id)) is not None:
+        return key
     row = SubmissionKey.objects.filter(pk=submission_id).first()
     if row is None:
         raise KeyDestroyed(str(submission_id))

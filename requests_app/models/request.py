@@ -47,7 +47,8 @@ class DataSubjectRequest(models.Model):
     )
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    failures = models.PositiveSmallIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)  # attempts of the clock, each counted before it is made
+    failure_code = models.CharField(max_length=80, blank=True, db_default="", help_text="class of the last error")
     set_aside_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

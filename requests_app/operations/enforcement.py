@@ -1,22 +1,40 @@
-"""The clock's verbs: milestones, breach, lapse. Each is recorded once, however often the sweep runs."""
+"""The clock's verb: milestones, breach, lapse. Each is recorded once, however often the sweep runs.
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+One path for one request and for two hundred: what is owed comes from the pure agenda, and is written in a number of
+statements that does not grow with the requests. Only a lapse, which changes a state, goes row by row.
+"""
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from requests_app.models import DataSubjectRequest, MilestoneRecord
-from requests_app.rules.agenda import Item, owed
+from requests_app.models.keys import held
+from requests_app.rules.agenda import (
+    LAPSE,
+    MISSED,
+    OVERDUE,
+    PACKAGE_ENDING,
+    REMINDER,
+    Agenda,
+    Item,
+    next_wake_at,
+    owed,
+)
 from requests_app.rules.lifecycle import Action, State
+from requests_app.rules.response_deadline import received_on
 
 from . import evidence
 from .actors import Actor
-from .evidence import Kind
-from .notices import known_language, owe
-from .policies import policy_of
-from .team import OFFICER, members, responsible, tell
-from .transition import advance, lock, reschedule
-from .wake import agenda_of
+from .evidence import Entry, Kind
+from .notices import Owed, known_language, owe, owe_all
+from .team import OFFICER, members
+from .transition import advance, lock_all, reschedule_all
+from .wake import agendas_of
 
 MISSING = {
     "en": "your e-mail address was never confirmed with the code that we sent to it.",
@@ -24,22 +42,49 @@ MISSING = {
 }
 
 
-def _ends_on(dsr: DataSubjectRequest) -> date:
-    return dsr.package.expires_at.astimezone(ZoneInfo(policy_of(dsr.policy).time_zone)).date()
+Due = tuple[DataSubjectRequest, Agenda, list[Item]]
 
 
-def enforce(dsr: DataSubjectRequest, *, at: datetime) -> int:
-    """Do what this request owes by now; returns how many milestones were written."""
+class Stuck(Exception):
+    """All that is owed is recorded, and yet it would be woken at once: it would be taken for ever."""
+
+
+def enforce(pks: Collection[UUID], *, at: datetime) -> int:
+    """Do what these requests owe by now, all or none; returns how many milestones were written."""
     with transaction.atomic():
-        dsr = lock(dsr)
-        items = owed(agenda_of(dsr), at)
-        for item in items:
-            MilestoneRecord.objects.create(
-                dsr=dsr, kind=item.kind, due_on=dsr.due_on, for_date=item.for_date, recorded_at=at
+        rows = lock_all(pks)
+        agendas = agendas_of(rows)
+        due = [(dsr, agendas[dsr.pk], owed(agendas[dsr.pk], at)) for dsr in rows]
+        with held({dsr.submission_id for dsr in rows}):
+            _record(due, at=at)
+            _tell(due, at=at)
+            reschedule_all(
+                {dsr.pk: _next_wake(agenda, items, at=at) for dsr, agenda, items in due}, failures=0, failure_code=""
             )
-            evidence.append(
+            for dsr, _, items in due:
+                if any(item.kind == LAPSE for item in items):
+                    _lapse(dsr, at=at)
+        return sum(len(items) for _, _, items in due)
+
+
+def _next_wake(agenda: Agenda, items: Sequence[Item], *, at: datetime) -> datetime | None:
+    wake_at = next_wake_at(replace(agenda, already=agenda.already | {item.key for item in items}), at)
+    if wake_at is not None and wake_at <= at:
+        raise Stuck
+    return wake_at
+
+
+def _record(due: Sequence[Due], *, at: datetime) -> None:
+    MilestoneRecord.objects.bulk_create(
+        MilestoneRecord(dsr=dsr, kind=item.kind, due_on=dsr.due_on, for_date=item.for_date, recorded_at=at)
+        for dsr, _, items in due
+        for item in items
+    )
+    evidence.append_all(
+        [
+            Entry(
                 dsr.submission_id,
-                Kind.DEADLINE_MISSED if item.kind == "missed" else Kind.MILESTONE,
+                Kind.DEADLINE_MISSED if item.kind == MISSED else Kind.MILESTONE,
                 actor=Actor.system(),
                 at=at,
                 dsr_id=dsr.pk,
@@ -47,72 +92,61 @@ def enforce(dsr: DataSubjectRequest, *, at: datetime) -> int:
                     "milestone": item.kind,
                     "for": item.for_date.isoformat(),
                     "due_on": dsr.due_on.isoformat(),
-                    "late_seconds": max(0, int((at - item.at).total_seconds())),
+                    "late_seconds": int(item.lateness(at).total_seconds()),
                     "superseded": str(item.superseded).lower(),
                 },
             )
-            if not item.superseded:
-                dsr = _act(dsr, item, at=at)
-        reschedule(dsr, at=at)
-        return len(items)
-
-
-def _act(dsr: DataSubjectRequest, item: Item, *, at: datetime) -> DataSubjectRequest:
-    key = f"{dsr.pk.hex}:{dsr.due_on}:{item.for_date}"
-    days_late = (at.astimezone(ZoneInfo(policy_of(dsr.policy).time_zone)).date() - dsr.due_on).days
-    if item.kind == "lapse":
-        return _lapse(dsr, at=at)
-    if item.kind.startswith("reminder_verify"):
-        owe(
-            "reminder_verify",
-            submission=dsr.submission,
-            dsr=dsr,
-            occurrence=f"{key}:{item.kind}",
-            context={"lapses_on": dsr.due_on - timedelta(days=1)},
-            at=at,
-        )
-        return dsr
-    if item.kind == "package_ending":
-        owe(
-            "package_ending",
-            submission=dsr.submission,
-            dsr=dsr,
-            occurrence=key,
-            context={"ends_on": _ends_on(dsr)},
-            at=at,
-        )
-        return dsr
-    if item.kind == "missed":
-        owe(
-            "missed",
-            submission=dsr.submission,
-            dsr=dsr,
-            occurrence=key,
-            context={"due_on": dsr.due_on, "days_late": days_late},
-            at=at,
-        )
-    kind = "staff_overdue" if item.kind in {"missed", "overdue_daily"} else "staff_due"
-    tell(
-        members(OFFICER) if kind == "staff_overdue" else responsible(dsr),
-        kind,
-        dsr,
-        occurrence=f"{key}:{item.kind}",
-        at=at,
-        context={
-            "due_on": dsr.due_on,
-            "days_left": max(0, -days_late),
-            "days_late": max(0, days_late),
-            "late_hours": int((at - item.at).total_seconds() // 3600),  # a reminder that comes late says so
-        },
+            for dsr, _, items in due
+            for item in items
+        ]
     )
-    return dsr
 
 
-def _lapse(dsr: DataSubjectRequest, *, at: datetime) -> DataSubjectRequest:
+def _tell(due: Sequence[Due], *, at: datetime) -> None:
+    officers = members(OFFICER)
+    owe_all(
+        [
+            notice
+            for dsr, agenda, items in due
+            for item in items
+            if not item.superseded and item.kind != LAPSE
+            for notice in _notices(dsr, agenda, item, officers, at=at)
+        ],
+        at=at,
+    )
+
+
+def _notices(dsr: DataSubjectRequest, agenda: Agenda, item: Item, officers: list[User], *, at: datetime) -> list[Owed]:
+    key = f"{dsr.pk.hex}:{dsr.due_on}:{item.for_date}"
+    if item.kind.startswith(REMINDER):
+        lapses_on = dsr.due_on - timedelta(days=1)
+        return [Owed("reminder_verify", dsr.submission, dsr, None, f"{key}:{item.kind}", {"lapses_on": lapses_on})]
+    if item.kind == PACKAGE_ENDING and agenda.package_expires_at is not None:
+        ends_on = received_on(agenda.package_expires_at, agenda.tz)
+        return [Owed("package_ending", dsr.submission, dsr, None, key, {"ends_on": ends_on})]
+    days_late = (received_on(at, agenda.tz) - dsr.due_on).days
+    overdue = item.kind in {MISSED, OVERDUE}
+    context = {
+        "due_on": dsr.due_on,
+        "days_left": max(0, -days_late),
+        "days_late": max(0, days_late),
+        "late_hours": int(item.lateness(at).total_seconds() // 3600),  # a reminder that comes late says so
+    }
+    taken = dsr.assignee is not None and dsr.assignee.is_active and not overdue
+    staff = [dsr.assignee] if taken else officers
+    kind = "staff_overdue" if overdue else "staff_due"
+    notices = [Owed(kind, dsr.submission, dsr, member, f"{key}:{item.kind}", context) for member in staff]
+    # Whose request has ended was answered, late: the breach stays on record, but nothing is owed to them any more.
+    if item.kind == MISSED and dsr.is_open:
+        notices.append(Owed("missed", dsr.submission, dsr, None, key, {"due_on": dsr.due_on, "days_late": days_late}))
+    return notices
+
+
+def _lapse(dsr: DataSubjectRequest, *, at: datetime) -> None:
     # H2: an identity never shown ends on due_on - 1 with a reasoned letter, which answers it.
     if dsr.state != State.AWAITING_VERIFICATION:
-        return dsr
-    dsr = advance(dsr, Action.LAPSE, actor=Actor.system(), at=at, values={"answered_at": at})
+        return
+    advance(dsr, Action.LAPSE, actor=Actor.system(), at=at, values={"answered_at": at})
     owe(
         "lapsed",
         submission=dsr.submission,
@@ -121,4 +155,3 @@ def _lapse(dsr: DataSubjectRequest, *, at: datetime) -> DataSubjectRequest:
         context={"missing": MISSING[known_language(dsr.submission)]},
         at=at,
     )
-    return dsr

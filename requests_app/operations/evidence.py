@@ -3,11 +3,13 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from requests_app.models import EvidenceEvent, Submission
 
@@ -47,6 +49,7 @@ class Kind(StrEnum):
     INTAKE_COMPLETED = "intake_completed"
     IDENTITY_REQUIRED = "identity_required"
     PACKAGE_DESTROYED = "package_destroyed"
+    TRIED_AGAIN = "tried_again"
 
 
 def _hash(canonical: str) -> str:
@@ -59,6 +62,18 @@ def _canonical(values: Mapping[str, str | int]) -> str:
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an event will say, before it has its place in the chain."""
+
+    submission_id: uuid.UUID
+    kind: Kind
+    actor: Actor
+    at: datetime
+    dsr_id: uuid.UUID | None = None
+    body: Mapping[str, str | int] = field(default_factory=dict)
+
+
 def append(
     submission_id: uuid.UUID,
     kind: Kind,
@@ -68,38 +83,59 @@ def append(
     dsr_id: uuid.UUID | None = None,
     body: Mapping[str, str | int] | None = None,
 ) -> EvidenceEvent:
-    """Append one event inside the caller's transaction; raises TransactionManagementError outside one.
+    """Append one event inside the caller's transaction; raises TransactionManagementError outside one."""
+    return append_all([Entry(submission_id, Kind(kind), actor, at, dsr_id, body or {})])[0]
 
-    The submission row is locked first, so chains never fork; it carries the chain's length and head.
+
+def append_all(entries: Sequence[Entry]) -> list[EvidenceEvent]:
+    """Append the events of many chains in their order, in a constant number of statements.
+
+    The submissions are locked first, in the order of their keys: chains never fork, and appenders never deadlock.
+    Each submission carries its chain's length and head.
     """
-    kind = Kind(kind)
-    ends = Submission.objects.select_for_update().only("evidence_length", "evidence_head").get(pk=submission_id)
-    seq, prev = ends.evidence_length, ends.evidence_head or GENESIS
+    ids = {entry.submission_id for entry in entries}
+    locked = Submission.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    ends = {
+        pk: (length, head or GENESIS)
+        for pk, length, head in locked.values_list("pk", "evidence_length", "evidence_head")
+    }
+    events = []
+    for entry in entries:
+        event = _event(entry, *ends[entry.submission_id])
+        ends[entry.submission_id] = event.seq + 1, event.leaf_hash
+        events.append(event)
+    EvidenceEvent.objects.bulk_create(events)
+    last = EvidenceEvent.objects.filter(submission=OuterRef("pk")).order_by("-seq")
+    Submission.objects.filter(pk__in=ids).update(
+        evidence_length=Subquery(last.values("seq")[:1]) + 1, evidence_head=Subquery(last.values("leaf_hash")[:1])
+    )
+    return events
+
+
+def _event(entry: Entry, seq: int, prev: str) -> EvidenceEvent:
     canonical = _canonical(
         {
-            **(body or {}),
-            "actor": f"{actor.role}:{actor.ref}",
-            "at": at.astimezone(UTC).isoformat(),
-            "dsr": str(dsr_id or ""),
-            "kind": kind.value,
+            **entry.body,
+            "actor": f"{entry.actor.role}:{entry.actor.ref}",
+            "at": entry.at.astimezone(UTC).isoformat(),
+            "dsr": str(entry.dsr_id or ""),
+            "kind": entry.kind.value,
             "prev": prev,
             "seq": seq,
-            "submission": str(submission_id),
+            "submission": str(entry.submission_id),
         }
     )
-    leaf_hash = _hash(canonical)
-    Submission.objects.filter(pk=submission_id).update(evidence_length=seq + 1, evidence_head=leaf_hash)
-    return EvidenceEvent.objects.create(
-        submission_id=submission_id,
+    return EvidenceEvent(
+        submission_id=entry.submission_id,
         seq=seq,
-        dsr_id=dsr_id,
-        kind=kind.value,
-        at=at,
-        actor_role=actor.role,
-        actor_ref=actor.ref,
+        dsr_id=entry.dsr_id,
+        kind=entry.kind.value,
+        at=entry.at,
+        actor_role=entry.actor.role,
+        actor_ref=entry.actor.ref,
         body=canonical,
         prev=prev,
-        leaf_hash=leaf_hash,
+        leaf_hash=_hash(canonical),
     )
 
 

@@ -29,7 +29,8 @@ the whole submission), and for the person name, authority, court. `effects` are 
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +43,8 @@ from django.utils import timezone, translation
 
 from requests_app.models import DataSubjectRequest, IdentityCheck, Notice, Submission
 from requests_app.models.keys import seal
+
+from .policies import policy_of
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "acknowledgement": ("due_on", "steps"),
@@ -100,6 +103,28 @@ RIGHT_TITLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A notice before it is rendered; the fields as in `owe`."""
+
+    kind: str
+    submission: Submission | None
+    dsr: DataSubjectRequest | None
+    staff: AbstractBaseUser | None
+    occurrence: str
+    context: Mapping[str, Any]
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What is unique of a notice."""
+        return {
+            "scope": str(self.submission.pk) if self.submission else "staff",
+            "kind": self.kind,
+            "occurrence": self.occurrence,
+            "recipient": str(self.staff.pk) if self.staff else PERSON,
+        }
+
+
 def owe(
     kind: str,
     *,
@@ -116,38 +141,48 @@ def owe(
     `occurrence` tells the requests of one submission apart where `dsr` is given. Raises ValueError for an unknown
     kind, a missing context key, a wrong recipient, or an occurrence taken by another request.
     """
+    owed = Owed(kind, submission, dsr, staff, occurrence, context)
     _refuse_nonsense(kind, submission, staff, context, check)
-    key = {
-        "scope": str(submission.pk) if submission else "staff",
-        "kind": kind,
-        "occurrence": occurrence,
-        "recipient": str(staff.pk) if staff else PERSON,
-    }
-    if (found := Notice.objects.filter(**key).first()) is not None:
+    if (found := Notice.objects.filter(**owed.key).first()) is not None:
         return _same_request(found, dsr)
-    subject, text, html = render(kind, submission=submission, dsr=dsr, context=context)
-    pk, owner = uuid.uuid4(), submission.pk if submission else None
-    address = getattr(staff, "email", "") if staff else submission and submission.email_sealed
-    fields: dict[str, Any] = {
-        "submission": submission,
-        "dsr": dsr,
-        "staff": staff,
-        "check_id": check.pk if check else None,
-        "subject_sealed": seal(owner, f"notice.subject.{pk}", subject),
-        "text_sealed": seal(owner, f"notice.text.{pk}", text),
-        "html_sealed": seal(owner, f"notice.html.{pk}", html),
-        "created_at": at,
-        "delivery": Notice.Delivery.PENDING if address else Notice.Delivery.NONE,
-        "next_try_at": at if address else None,
-    }
+    notice = _rendered(owed, at=at, check=check)
     try:
         with transaction.atomic():
-            return Notice.objects.create(id=pk, **key, **fields)
+            notice.save(force_insert=True)
+            return notice
     except IntegrityError:
-        found = Notice.objects.filter(**key).first()
+        found = Notice.objects.filter(**owed.key).first()
         if found is None:
             raise
         return _same_request(found, dsr)
+
+
+def owe_all(owed: Sequence[Owed], *, at: datetime) -> None:
+    """Store many notices in one statement, those already owed left as they are. Raises as `owe` does for nonsense."""
+    for one in owed:
+        _refuse_nonsense(one.kind, one.submission, one.staff, one.context, None)
+    Notice.objects.bulk_create([_rendered(one, at=at) for one in owed], ignore_conflicts=True)
+
+
+def _rendered(owed: Owed, *, at: datetime, check: IdentityCheck | None = None) -> Notice:
+    submission, staff = owed.submission, owed.staff
+    subject, text, html = render(owed.kind, submission=submission, dsr=owed.dsr, context=owed.context)
+    pk, owner = uuid.uuid4(), submission.pk if submission else None
+    address = getattr(staff, "email", "") if staff else submission and submission.email_sealed
+    return Notice(
+        id=pk,
+        **owed.key,
+        submission=submission,
+        dsr=owed.dsr,
+        staff_id=staff.pk if staff else None,
+        check_id=check.pk if check else None,
+        subject_sealed=seal(owner, f"notice.subject.{pk}", subject),
+        text_sealed=seal(owner, f"notice.text.{pk}", text),
+        html_sealed=seal(owner, f"notice.html.{pk}", html),
+        created_at=at,
+        delivery=Notice.Delivery.PENDING if address else Notice.Delivery.NONE,
+        next_try_at=at if address else None,
+    )
 
 
 def render(
@@ -209,7 +244,7 @@ def _standing(
     values["case_label"] = submission.case_label
     values["right_titles"] = [right_title(right, language) for right in asked]
     if kind not in STAFF_KINDS:  # notices to staff name cases, never people
-        policy = submission.policy.policy
+        policy = policy_of(submission.policy)  # parsed once per process
         values["name"] = submission.name
         values["authority"] = policy.complaint_authority.in_language(language)
         values["court"] = policy.court_note.in_language(language)

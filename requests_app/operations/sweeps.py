@@ -1,24 +1,16 @@
-"""What beat ticks: each sweep finds the rows that are due by now and does them, one transaction a row."""
+"""What beat ticks: each sweep finds the rows that are due by now and does them."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models import Count, F, Q
+from requests_app.models import Heartbeat
 
-from requests_app.models import DataSubjectRequest, Heartbeat, Notice
-from requests_app.rules.lifecycle import OPEN, State
-
-from . import delivery, enforcement, orphans, retention
-from .notices import owe
-from .policies import current, policy_of
-from .team import APPROVER, HANDLER, OFFICER, members, tell
+from . import claims, delivery, digest, enforcement, orphans, retention
 
 log = logging.getLogger(__name__)
-BATCH = 200
-SET_ASIDE_AFTER = 5
+BUDGET = 40  # seconds of one call, below the task's soft limit; what is left over is taken by the next tick
 AGE_WRITTEN_EVERY = timedelta(seconds=30)
 
 
@@ -39,83 +31,39 @@ def run_steps(now: datetime) -> int:
 
 
 def enforce_deadlines(now: datetime) -> int:
-    """Do every milestone, lapse and breach that is due; a failing row is pushed back and never blocks the rest."""
-    done = 0
-    due = DataSubjectRequest.objects.filter(wake_at__lte=now).order_by("wake_at").select_related("submission", "policy")
-    for dsr in due[:BATCH]:
+    """Do every milestone, lapse and breach that is due, in batches; a batch that fails is redone row by row."""
+    done, until = 0, time.monotonic() + BUDGET
+    while time.monotonic() < until and (batch := claims.take(now)):
         try:
-            done += enforcement.enforce(dsr, at=now)
-        except Exception:  # one poisoned row must not stop the clock of the others
-            log.exception("enforcing request %s failed", dsr.pk)
-            _push_back(dsr, now)
-    done += digest(now)
+            done += enforcement.enforce(batch, at=now)
+        except Exception as error:
+            log.error("a batch of %d requests failed: %s", len(batch), type(error).__name__)
+            done += _one_by_one(claims.suspects_of(batch), now, until)
+    return done + _one_by_one(claims.suspects(now), now, until)
+
+
+def _one_by_one(rows: Iterable[claims.Suspect], now: datetime, until: float) -> int:
+    done = 0
+    for row in rows:
+        if time.monotonic() > until:
+            break
+        if not claims.count_attempt(row, at=now):
+            continue
+        try:
+            done += enforcement.enforce([row.pk], at=now)
+        except Exception as error:  # one poisoned row must not stop the clock of the others
+            claims.note_failure(row, error, at=now)
     return done
 
 
-def _push_back(dsr: DataSubjectRequest, now: datetime) -> None:
-    failures = dsr.failures + 1
-    aside = failures >= SET_ASIDE_AFTER
-    with transaction.atomic():
-        DataSubjectRequest.objects.filter(pk=dsr.pk).update(
-            failures=F("failures") + 1,
-            wake_at=None if aside else now + timedelta(minutes=2**failures),
-            set_aside_at=now if aside else None,
-        )
-        if aside:
-            tell(
-                members(OFFICER),
-                "staff_alarm",
-                dsr,
-                occurrence=f"{dsr.pk.hex}:{now.date()}",
-                at=now,
-                context={"alarm": "The sweep failed five times on this request and has set it aside."},
-            )
+def send_digest(now: datetime) -> int:
+    """Owe the team its morning digest: apart from the deadlines, which its failure must not delay."""
+    return digest.owe_digest(now)
 
 
 def apply_retention(now: datetime) -> int:
     """Destroy what its period has ended for, and what a crash or a restore left without a row."""
     return retention.apply(now) + orphans.sweep(now)
-
-
-def digest(now: datetime) -> int:
-    """Owe each active member of the team one digest a morning; unassigned work is named to the officers."""
-    version = current()
-    if version is None:
-        return 0
-    policy = policy_of(version)
-    local = now.astimezone(ZoneInfo(policy.time_zone))
-    if (
-        local.hour < policy.notice_hour
-        or Notice.objects.filter(scope="staff", kind="staff_digest", occurrence=local.date().isoformat()).exists()
-    ):
-        return 0
-    today = local.date()
-    workable = Q(state__in=sorted({State.IN_PROGRESS, State.AWAITING_APPROVAL}))
-    counts = DataSubjectRequest.objects.filter(state__in=sorted(OPEN)).aggregate(
-        open=Count("pk"),
-        overdue=Count("pk", filter=Q(due_on__lt=today)),
-        due_today=Count("pk", filter=Q(due_on=today)),
-        not_assigned=Count("pk", filter=workable & Q(assignee=None)),
-        waiting_for_a_code=Count("pk", filter=Q(state=State.AWAITING_VERIFICATION)),
-    )
-    team = members(HANDLER, APPROVER, OFFICER)
-    untaken = DataSubjectRequest.objects.filter(workable, assignee=None).select_related("submission", "policy")
-    with transaction.atomic():
-        for member in team:
-            owe(
-                "staff_digest",
-                submission=None,
-                staff=member,
-                occurrence=today.isoformat(),
-                context={
-                    "day": today,
-                    "counts": tuple((name.replace("_", " ").capitalize(), n) for name, n in counts.items()),
-                },
-                at=now,
-            )
-        for dsr in untaken[:BATCH]:
-            tell(members(OFFICER), "staff_unassigned", dsr, occurrence=f"{dsr.pk.hex}:{today}", at=now)
-    return len(team)
 
 
 def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], int]:
@@ -129,5 +77,5 @@ def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], 
 
 SWEEPS: dict[str, Callable[[datetime], int]] = {
     sweep.__name__: _named(sweep.__name__, sweep)
-    for sweep in (deliver_notices, run_steps, enforce_deadlines, apply_retention)
+    for sweep in (deliver_notices, run_steps, enforce_deadlines, send_digest, apply_retention)
 }

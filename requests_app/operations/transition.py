@@ -1,10 +1,14 @@
 """The one door: state changes here or not at all, and never without evidence."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, DateTimeField, Value, When
+from django.db.models.functions import Cast
 
 from requests_app.models import DataSubjectRequest, Submission
 from requests_app.rules.lifecycle import Action, ActionNotAllowed, target
@@ -36,6 +40,19 @@ def lock(dsr: DataSubjectRequest) -> DataSubjectRequest:
     Submission.objects.select_for_update().only("pk").get(pk=dsr.submission_id)
     return (
         DataSubjectRequest.objects.select_for_update(of=("self",)).select_related("submission", "policy").get(pk=dsr.pk)
+    )
+
+
+def lock_all(pks: Collection[UUID]) -> list[DataSubjectRequest]:
+    """Lock many, all submissions before all requests, each in the order of their keys. Needs a transaction."""
+    theirs = DataSubjectRequest.objects.filter(pk__in=pks).values("submission_id")
+    list(Submission.objects.select_for_update().filter(pk__in=theirs).order_by("pk").values_list("pk"))
+    return list(
+        DataSubjectRequest.objects.select_for_update(of=("self",))
+        .filter(pk__in=pks)
+        .order_by("pk")
+        .select_related("submission", "assignee")
+        .prefetch_related("policy", "submission__policy")  # long texts, and few of them
     )
 
 
@@ -74,3 +91,13 @@ def reschedule(dsr: DataSubjectRequest, *, at: datetime) -> DataSubjectRequest:
     fresh.wake_at = next_wake(fresh, at=at)
     DataSubjectRequest.objects.filter(pk=dsr.pk).update(wake_at=fresh.wake_at)
     return fresh
+
+
+def reschedule_all(wakes: Mapping[UUID, datetime | None], **values: Any) -> None:
+    """Store many next wake-ups, and with them the same values for all, in one statement."""
+    same: dict[datetime | None, list[UUID]] = defaultdict(list)
+    for pk, wake_at in wakes.items():
+        same[wake_at].append(pk)
+    cases = [When(pk__in=pks, then=Value(wake_at, DateTimeField())) for wake_at, pks in same.items()]
+    wake = Cast(Case(*cases, output_field=DateTimeField()), DateTimeField())
+    DataSubjectRequest.objects.filter(pk__in=list(wakes)).update(wake_at=wake, **values)

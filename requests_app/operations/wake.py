@@ -1,8 +1,11 @@
-"""From a stored request to its agenda."""
+"""From stored requests to their agendas."""
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
 
-from requests_app.models import DataSubjectRequest, DisclosurePackage
+from requests_app.models import DataSubjectRequest, DisclosurePackage, MilestoneRecord
 from requests_app.rules.agenda import Agenda, next_wake_at
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import ENDED, State
@@ -10,10 +13,24 @@ from requests_app.rules.lifecycle import ENDED, State
 from .policies import policy_of
 
 
-def agenda_of(dsr: DataSubjectRequest) -> Agenda:
-    """Return what the pure agenda needs to know of this request."""
+def agendas_of(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, Agenda]:
+    """Return what the pure agenda needs to know of these requests, read in two statements however many they are."""
+    already: dict[tuple[UUID, date], set[tuple[str, date]]] = defaultdict(set)
+    recorded = MilestoneRecord.objects.filter(dsr__in=[dsr.pk for dsr in dsrs])
+    for pk, due_on, kind, for_date in recorded.values_list("dsr_id", "due_on", "kind", "for_date"):
+        already[pk, due_on].add((kind, for_date))
+    packages = dict(
+        DisclosurePackage.objects.filter(dsr__in=[dsr.pk for dsr in dsrs if dsr.state in ENDED]).values_list(
+            "dsr_id", "expires_at"
+        )
+    )
+    return {dsr.pk: _agenda(dsr, frozenset(already[dsr.pk, dsr.due_on]), packages.get(dsr.pk)) for dsr in dsrs}
+
+
+def _agenda(
+    dsr: DataSubjectRequest, already: frozenset[tuple[str, date]], package_expires_at: datetime | None
+) -> Agenda:
     policy = policy_of(dsr.policy)
-    package = DisclosurePackage.objects.filter(dsr=dsr).first() if dsr.state in ENDED else None
     return Agenda(
         due_on=dsr.due_on,
         tz=policy.time_zone,
@@ -24,10 +41,15 @@ def agenda_of(dsr: DataSubjectRequest) -> Agenda:
         verified=dsr.state not in {State.RECEIVED, State.AWAITING_VERIFICATION},
         never_lapses=dsr.right in NO_PROOF_RIGHTS,
         answered=dsr.state in ENDED,
-        already=frozenset(dsr.milestones.filter(due_on=dsr.due_on).values_list("kind", "for_date")),
-        package_expires_at=package.expires_at if package else None,
+        already=already,
+        package_expires_at=package_expires_at,
         answered_at=dsr.answered_at,
     )
+
+
+def agenda_of(dsr: DataSubjectRequest) -> Agenda:
+    """Return the agenda of one request."""
+    return agendas_of([dsr])[dsr.pk]
 
 
 def next_wake(dsr: DataSubjectRequest, *, at: datetime) -> datetime | None:
