@@ -1,12 +1,13 @@
 # make env   the environment         make run    the demo, on this machine, no server needed
 # make test  everything              make check  the quick part: style, types, layers
 # make lock  pin the requirements    make faults  the slow ones
+# make bench  the sweep at a million requests, measured; BENCH="--requests 50000" for a smaller one
 PORT ?= 8000
 PYTHON ?= python3
 BIN := .venv/bin
 export PORT
 
-.PHONY: env run test check faults lock clean
+.PHONY: env run test check faults bench lock clean
 
 env: .venv/.installed
 
@@ -37,6 +38,9 @@ check: env
 
 faults: env
 	@$(BIN)/python -m tests.run --faults
+
+bench: env
+	@$(BIN)/python -m bench $(BENCH)
 
 lock: env
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv || uv pip install --quiet --python $(BIN)/python uv

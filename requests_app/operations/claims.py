@@ -37,6 +37,11 @@ class Suspect(NamedTuple):
     wake_at: datetime | None
 
 
+def anything_due(now: datetime) -> bool:
+    """Look once, outside any transaction: mostly nothing is."""
+    return DataSubjectRequest.objects.filter(wake_at__lte=now).exists()
+
+
 def take(now: datetime) -> list[UUID]:
     """Claim up to 200 due rows for one batch. What another sweep or operation holds is left to it."""
     with transaction.atomic():

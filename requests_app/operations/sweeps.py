@@ -32,6 +32,8 @@ def run_steps(now: datetime) -> int:
 
 def enforce_deadlines(now: datetime) -> int:
     """Do every milestone, lapse and breach that is due, in batches; a batch that fails is redone row by row."""
+    if not claims.anything_due(now):
+        return 0
     done, until = 0, time.monotonic() + BUDGET
     while time.monotonic() < until and (batch := claims.take(now)):
         try:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, DateTimeField, Value, When
+from django.db.models import Case, DateTimeField, Value, When, prefetch_related_objects
 from django.db.models.functions import Cast
 
 from requests_app.models import DataSubjectRequest, Submission
@@ -45,15 +45,14 @@ def lock(dsr: DataSubjectRequest) -> DataSubjectRequest:
 
 def lock_all(pks: Collection[UUID]) -> list[DataSubjectRequest]:
     """Lock many, all submissions before all requests, each in the order of their keys. Needs a transaction."""
-    theirs = DataSubjectRequest.objects.filter(pk__in=pks).values("submission_id")
-    list(Submission.objects.select_for_update().filter(pk__in=theirs).order_by("pk").values_list("pk"))
-    return list(
-        DataSubjectRequest.objects.select_for_update(of=("self",))
-        .filter(pk__in=pks)
-        .order_by("pk")
-        .select_related("submission", "assignee")
-        .prefetch_related("policy", "submission__policy")  # long texts, and few of them
-    )
+    wanted = DataSubjectRequest.objects.filter(pk__in=pks)
+    theirs = set(wanted.values_list("submission_id", flat=True))
+    submissions = {s.pk: s for s in Submission.objects.select_for_update().filter(pk__in=theirs).order_by("pk")}
+    rows = list(wanted.select_for_update(of=("self",)).order_by("pk").select_related("assignee"))
+    for dsr in rows:
+        dsr.submission = submissions[dsr.submission_id]
+    prefetch_related_objects(rows, "policy", "submission__policy")  # long texts, and few of them
+    return rows
 
 
 def advance(

@@ -1,0 +1,35 @@
+"""`make bench`: a PostgreSQL of its own (tests/services.py), migrated, then the measurements; arguments scale them."""
+
+import os
+import subprocess
+import sys
+
+import psycopg2
+
+from tests import environment, services
+
+
+def main(arguments: list[str]) -> int:
+    """Run `bench.sweep` on a fresh server; its exit status."""
+    with services.postgresql() as url:
+        server = psycopg2.connect(url)
+        server.autocommit = True
+        for name in ("bench", "bench_keys"):
+            server.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
+            server.cursor().execute(f"CREATE DATABASE {name}")
+        server.close()
+        env = {
+            **os.environ,
+            environment.MARK: str(environment.DIRECTORY),
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": services.with_database(url, "bench"),
+            "KEYS_DATABASE_URL": services.with_database(url, "bench_keys"),
+        }
+        for alias in ("default", "keys"):
+            migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--database", alias]
+            subprocess.run(migrate, env=env, check=True)
+        return subprocess.run([sys.executable, "-m", "bench.sweep", *arguments], env=env, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
