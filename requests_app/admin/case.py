@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -22,17 +23,30 @@ from requests_app.operations import timeline
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed
+from requests_app.rules.policy import NEVER_GATED
 
-from . import acts
+from . import acts, history
+from .filters import unserved
 from .forms import ActForm
 from .presenting import days_left, holder, local_day, next_action, person, readable
 from .roles import ANYONE, roles_of
+from .rows import not_reached, unread
+from .words import delivery, kind, moment, named
 
 META = DataSubjectRequest._meta
 QUEUE = "admin:requests_app_datasubjectrequest_changelist"
 CASE = "admin:requests_app_datasubjectrequest_change"
 ACT = "admin:requests_app_datasubjectrequest_act"
+
+
+ASSURANCE = {
+    NONE: "No proof of identity yet",
+    CONTACT: "The person showed that the address is theirs",
+    CONTACT_ON_FILE: "The person showed that the address on file is theirs",
+    DOCUMENT: "A document was looked at",
+}
 
 
 def load(pk: Any) -> DataSubjectRequest:
@@ -46,11 +60,18 @@ def log(dsr: DataSubjectRequest, request: HttpRequest, what: str, at: datetime) 
     AccessLog.objects.create(at=at, staff=request.user, submission=dsr.submission, what=what)
 
 
+def _signed(who: Any, at: datetime | None, decision: Decision) -> str:
+    return f"by {named(who)} on {moment(at, decision.dsr.submission.received_zone)}" if at else ""
+
+
 def shown(decision: Decision) -> dict[str, Any]:
     """A decision with its texts opened."""
     ground = next((g for g in policy_of(decision.dsr.policy).refusal_grounds if g.key == decision.ground), None)
     return {
         "row": decision,
+        "decided": _signed(decision.decided_by, decision.decided_at, decision),
+        "approved": _signed(decision.approved_by, decision.approved_at, decision),
+        "returned": decision.returned_at and moment(decision.returned_at, decision.dsr.submission.received_zone),
         "ground": f"{ground.label} ({ground.clause})" if ground else decision.ground,
         **{name: readable(lambda name=name: decision.opened(name)) for name in ("letter", "facts", "scope")},
         "identity_match": readable(lambda: decision.opened("identity_match")),
@@ -60,13 +81,20 @@ def shown(decision: Decision) -> dict[str, Any]:
 def files(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
     """The files of the answer with their names opened."""
     return [
-        {"row": row, "name": readable(lambda row=row: row.name)} for row in dsr.answer_files.order_by("attached_at")
+        {
+            "row": row,
+            "name": readable(lambda row=row: row.name),
+            "who": named(row.attached_by),
+            "when": moment(row.attached_at, dsr.submission.received_zone),
+        }
+        for row in dsr.answer_files.select_related("attached_by").order_by("attached_at")
     ]
 
 
 def facts(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[str, Any]:
     """What stands at the head of every page of a case."""
     today = local_day(now, dsr.policy)
+    words, act = next_action(dsr, user, unread=bool(unread([dsr])), unserved=bool(not_reached([dsr])))
     return {
         "dsr": dsr,
         "submission": dsr.submission,
@@ -74,7 +102,9 @@ def facts(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[str, Any]:
         "days": days_left(dsr, today),
         "holder": holder(dsr),
         "bar": timeline.holder_bar(dsr, until=today),
-        "next": next_action(dsr, user)[0],
+        "next": words,
+        # On the case page itself, what is read or reached there leads on to the answer.
+        "next_act": act if act != "case" else ("carry_out" if dsr.right in NEVER_GATED else "decide"),
         "opts": META,
     }
 
@@ -87,24 +117,37 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         return HttpResponseRedirect(reverse(QUEUE))
     now = clock.now()
     log(dsr, request, "case page", now)
-    offered = acts.offered(dsr, request.user)
+    offered, known = acts.offered(dsr, request.user), facts(dsr, request.user, now)
     thread = dsr.messages.select_related("staff")
+    zone = dsr.submission.received_zone
+    decided = dsr.decisions.select_related("dsr__policy", "dsr__submission", "decided_by", "approved_by")
+    lost = set(unserved(submission=dsr.submission).values_list("pk", flat=True))
     context = {
         **admin.site.each_context(request),
-        **facts(dsr, request.user, now),
+        **known,
         "title": f"{dsr.submission.case_label} · {dsr.get_right_display()}",
-        "primary": [a for a in offered if a.key in {"approve", "decide", "carry_out"}][:1],
-        "buttons": [a for a in offered if a.key not in {"approve", "decide", "carry_out"}],
+        "primary": [a for a in offered if a.key == known["next_act"]],
+        "buttons": [a for a in offered if a.key != known["next_act"]],
         "waits_for_other": dsr.state == "awaiting_approval" and dsr.decided_by_id == request.user.pk,
         "deadline": timeline.deadline_for(dsr),
-        "timeline": timeline.for_dsr(dsr),
+        "timeline": history.for_staff(dsr),
         "thread": [
-            {"row": m, "body": readable(lambda m=m: m.body), "file": readable(lambda m=m: m.file_name)} for m in thread
+            {"row": m, "who": named(m.staff), "when": moment(m.written_at, zone),
+             "body": readable(lambda m=m: m.body), "file": readable(lambda m=m: m.file_name)}
+            for m in thread
         ],
-        "decisions": [shown(d) for d in dsr.decisions.select_related("dsr__policy", "decided_by", "approved_by")
-                      .order_by("-decided_at")],
+        "decisions": [shown(d) for d in decided.order_by("-decided_at")],
         "files": files(dsr),
-        "notices": Notice.objects.filter(submission=dsr.submission, recipient="person").order_by("-created_at"),
+        "notices": [
+            {"row": n, "kind": kind(n), "when": moment(n.created_at, zone), "delivery": delivery(n, zone),
+             "lost": n.pk in lost}
+            for n in Notice.objects.filter(submission=dsr.submission, recipient="person").order_by("-created_at")
+        ],
+        "effective": dsr.effective_at and moment(dsr.effective_at, zone),
+        "answered": dsr.answered_at and moment(dsr.answered_at, zone),
+        "assurance": ASSURANCE.get(dsr.submission.assurance, f"rung {dsr.submission.assurance} reached"),
+        "language": dict(settings.LANGUAGES).get(dsr.submission.language, dsr.submission.language),
+        "details": readable(lambda: dsr.submission.opened("details")),
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/case.html", context)

@@ -18,6 +18,7 @@ from requests_app.operations import desk
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 
+from . import words
 from .presenting import readable
 from .roles import OFFICERS, ReadOnlyAdmin, roles_of
 
@@ -57,8 +58,8 @@ class ServiceFilter(admin.SimpleListFilter):
 class NoticeAdmin(ReadOnlyAdmin):
     """Notices to persons; what staff were told is theirs."""
 
-    list_display = ("created_at", "kind", "case", "delivery", "served", "check_code")
-    list_display_links = ("created_at", "kind")
+    list_display = ("what", "case", "written", "became", "check_code")
+    list_display_links = ("what",)
     list_filter = (ServiceFilter,)
     list_select_related = ("submission",)
     ordering = ("-created_at",)
@@ -74,10 +75,20 @@ class NoticeAdmin(ReadOnlyAdmin):
         """The case number."""
         return notice.submission.case_label if notice.submission else ""
 
-    @admin.display(description="Served instead by")
-    def served(self, notice: Notice) -> str:
-        """The other channel, where one was used."""
-        return notice.other_channel
+    @admin.display(description="Notice")
+    def what(self, notice: Notice) -> str:
+        """What it is."""
+        return words.kind(notice)
+
+    @admin.display(description="Written on")
+    def written(self, notice: Notice) -> str:
+        """When, in the controller's zone."""
+        return words.moment(notice.created_at, notice.submission.received_zone) if notice.submission else ""
+
+    @admin.display(description="What became of it")
+    def became(self, notice: Notice) -> str:
+        """Its delivery, in a sentence."""
+        return words.delivery(notice, notice.submission.received_zone) if notice.submission else ""
 
     def get_urls(self) -> list[Any]:
         """The button first, then Django's own."""

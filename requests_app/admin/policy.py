@@ -4,19 +4,25 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from requests_app.models import PolicyVersion
 from requests_app.operations.policies import regimes_of
 
 from .roles import ReadOnlyAdmin
+from .words import named
 
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(ReadOnlyAdmin):
     """Immutable once published."""
 
-    list_display = ("key", "version", "published_at", "prepared_by", "approved_by")
-    fields = ("key", "version", "published_at", "prepared_by", "approved_by", "sha256", "laws", "text")
+    list_display = ("key", "version", "published", "prepared", "approved")
+    list_select_related = ("prepared_by", "approved_by")
+    fields = ("key", "version", "published", "prepared", "approved", "sha256", "laws", "as_filed")
+    ordering = ("-published_at",)
     sortable_by = ()
 
     @admin.display(description="Laws frozen with it")
@@ -28,3 +34,23 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Everything."""
         return self.fields
+
+    @admin.display(description="Published on")
+    def published(self, version: PolicyVersion) -> str:
+        """The day and time, in UTC."""
+        return date_format(version.published_at, "l j F Y, H:i") + " UTC"
+
+    @admin.display(description="Prepared by")
+    def prepared(self, version: PolicyVersion) -> str:
+        """The first person."""
+        return named(version.prepared_by)
+
+    @admin.display(description="Approved by")
+    def approved(self, version: PolicyVersion) -> str:
+        """The second person."""
+        return named(version.approved_by)
+
+    @admin.display(description="Text as it was published")
+    def as_filed(self, version: PolicyVersion) -> SafeString:
+        """The file, line by line."""
+        return format_html('<pre class="policy" tabindex="0">{}</pre>', version.text)

@@ -27,6 +27,7 @@ from .board import board
 from .filters import DueFilter, RightFilter, ViewFilter, day_of, today
 from .roles import ROLES, ReadOnlyAdmin, roles_of, staff_of_desk
 from .rows import Page
+from .words import named
 
 
 class BulkForm(helpers.ActionForm):
@@ -141,7 +142,7 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.display(description="Handler")
     def handler(self, dsr: DataSubjectRequest) -> str:
         """Whose it is."""
-        return (dsr.assignee.get_full_name() or dsr.assignee.get_username()) if dsr.assignee else "unassigned"
+        return named(dsr.assignee) or "unassigned"
 
     @admin.display(description="Next")
     def next_step(self, dsr: Any) -> SafeString | str:
@@ -170,7 +171,7 @@ class QueueAdmin(ReadOnlyAdmin):
                 label = f"{dsr.submission.case_label} {dsr.get_right_display()}"
                 self.message_user(request, f"{label}: not assigned. {refused}", messages.ERROR)
         if done:
-            name = "you" if handler == request.user else handler.get_full_name() or handler.get_username()
+            name = "you" if handler == request.user else named(handler)
             self.message_user(request, f"{len(done)} assigned to {name}: {', '.join(done)}.", messages.SUCCESS)
 
 

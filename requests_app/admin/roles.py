@@ -36,6 +36,8 @@ def staff_of_desk() -> Any:
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Shown to whoever has a role; nothing is added, changed or deleted in place."""
 
+    show_facets = admin.ShowFacets.NEVER
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the app shows in the index."""
         return bool(roles_of(request.user))

@@ -44,10 +44,10 @@ def sign_in(client, staff):
 
 @pytest.fixture
 def file_request(staff):
-    def file_(right="access", *, ago=2, email="ana@example.org", confirm=True):
+    def file_(right="access", *, ago=2, email="ana@example.org", details="", confirm=True):
         at = clock.now() - timedelta(days=ago)
         filing = intake.Filing(
-            form_key=uuid.uuid4(), rights=(right,), name="Ana Bianchi", email=email, details="", language="en"
+            form_key=uuid.uuid4(), rights=(right,), name="Ana Bianchi", email=email, details=details, language="en"
         )
         submission = intake.receive(filing, channel="web", actor=Actor.person(), at=at)
         check = submission.identity_checks.first()

@@ -1,0 +1,92 @@
+"""Everything that is on record about a request, as staff read it: who did what, and when."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from requests_app.models import DataSubjectRequest, EvidenceEvent
+from requests_app.operations.evidence import Kind
+
+from .words import moment, named
+
+# {who} is the person, a member of staff, or the clock.
+SENTENCES: Mapping[str, str] = {
+    Kind.FILED: "{who} filed the request.",
+    Kind.TOOK_EFFECT: "It took effect.",
+    Kind.EFFECT_REVERSED: "{who} undid it.",
+    Kind.CODE_ISSUED: "A code was sent to the address.",
+    Kind.CODE_REFUSED: "A wrong code was typed.",
+    Kind.IDENTITY_CONFIRMED: "{who} confirmed the address.",
+    Kind.ADDRESS_CHANGED: "{who} changed the address.",
+    Kind.ASSIGNED: "{who} assigned it to {assignee}.",
+    Kind.QUESTION_ASKED: "{who} asked the person something.",
+    Kind.QUESTION_ANSWERED: "{who} wrote to us.",
+    Kind.NOTE_ADDED: "{who} added an internal note.",
+    Kind.FILE_ATTACHED: "{who} attached a file of the answer.",
+    Kind.DECISION_SUBMITTED: "{who} decided, and asked for approval.",
+    Kind.DECISION_RETURNED: "{who} returned the decision for change.",
+    Kind.DECISION_APPROVED: "{who} approved the decision, and the answer went out.",
+    Kind.CARRIED_OUT: "{who} recorded that it was carried out.",
+    Kind.DOWNLOADED: "{who} downloaded a file of the answer.",
+    Kind.CANCELLED: "{who} cancelled the request.",
+    Kind.LAPSED: "The request lapsed: the address was not confirmed.",
+    Kind.REOPENED: "{who} reopened the request.",
+    Kind.MILESTONE: "The clock noted: {milestone}.",
+    Kind.DEADLINE_MISSED: "The date was missed. The person was told.",
+    Kind.OTHER_CHANNEL_USED: "{who} recorded that a notice was served by {channel}.",
+    Kind.NOT_REACHED: "A notice did not arrive.",
+    Kind.INTAKE_COMPLETED: "{who} completed the entry.",
+    Kind.IDENTITY_REQUIRED: "{who} asked for proof of identity.",
+    Kind.PACKAGE_DESTROYED: "The files of the answer were destroyed, as announced.",
+}
+MILESTONES = {
+    "due_today": "today is the last day",
+    "overdue_daily": "the answer is overdue",
+    "lapse": "the request lapses",
+    "package_ending": "the download ends soon",
+}
+
+
+def milestone(kind: str) -> str:
+    """A milestone of the agenda in words."""
+    for start, words in (("due_in_", "left for the answer"), ("reminder_verify_", "without a confirmed address")):
+        if kind.startswith(start) and kind.removeprefix(start).isdigit():
+            days = int(kind.removeprefix(start))
+            return f"{days} day{'' if days == 1 else 's'} {words}"
+    return MILESTONES.get(kind, kind.replace("_", " "))
+
+
+def for_staff(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
+    """The events of the request and of its submission, oldest first; `at` is said in the controller's zone."""
+    events = EvidenceEvent.objects.filter(submission_id=dsr.submission_id).filter(Q(dsr_id=None) | Q(dsr_id=dsr.pk))
+    found = [(event, json.loads(event.body)) for event in events.order_by("seq")]
+    names = _names({e.actor_ref for e, _ in found} | {str(body.get("assignee", "")) for _, body in found})
+    zone = dsr.submission.received_zone
+    return [
+        {
+            "at": event.at,
+            "when": moment(event.at, zone),
+            "text": sentence(event.kind, event.actor_role, event.actor_ref, body, names),
+        }
+        for event, body in found
+    ]
+
+
+def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """One event. A kind without words of its own is shown as it is rather than hidden."""
+    who = {"person": "The person", "system": "The clock"}.get(role) or names.get(ref, "A member of staff")
+    says = SENTENCES.get(kind, kind.replace("_", " ").capitalize() + ".")
+    return says.format(
+        who=who,
+        assignee=names.get(str(body.get("assignee", "")), "nobody"),
+        milestone=milestone(str(body.get("milestone", ""))),
+        channel=body.get("channel", "another channel"),
+    )
+
+
+def _names(refs: set[str]) -> dict[str, str]:
+    known = get_user_model().objects.filter(pk__in=[ref for ref in refs if ref.isdigit()])
+    return {str(user.pk): named(user) for user in known}

@@ -1,0 +1,83 @@
+"""Notices in the words of the desk: what each one is, and what became of it."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+
+from requests_app.models import Notice
+
+KINDS = {
+    "acknowledgement": "Acknowledgement of the request",
+    "address_changed": "The address was changed",
+    "cancelled": "Confirmation that the person cancelled",
+    "code": "Code to confirm the address",
+    "code_mail": "Code to confirm the address",
+    "decision_done": "Answer in full",
+    "decision_partly": "Answer in part",
+    "decision_refused": "Refusal",
+    "effect": "Confirmation that it took effect",
+    "effect_undone": "Confirmation that it was undone",
+    "lapsed": "Letter about a request that lapsed",
+    "missed": "Letter about a missed date",
+    "package_ending": "The download ends soon",
+    "question": "Question to the person",
+    "reminder_verify": "Reminder to confirm the address",
+    "reopened": "The request was taken up again",
+}
+FAILURES = {
+    "no_address": "no address was given",
+    "key_destroyed": "its text has been destroyed, as the policy promises",
+    "expired": "its code had ended before it could be sent",
+    "not_composed": "it could not be put together",
+    "not_sent": "it could not be sent",
+    "connection_lost": "the connection to the mail server broke",
+    "ambiguous": "the connection broke while it was being taken over",
+}
+
+
+def kind(notice: Notice) -> str:
+    """What the notice is. A kind without words of its own is shown as it is rather than hidden."""
+    return KINDS.get(notice.kind, notice.kind.replace("_", " ").capitalize())
+
+
+def why(code: str) -> str:
+    """A reason for which mail fails, in words."""
+    if code.startswith("smtp_"):
+        return f"the mail server refused it with code {code.removeprefix('smtp_')}"
+    if code.startswith("connect_"):
+        return "the mail server could not be reached"
+    return FAILURES.get(code, code.replace("_", " "))
+
+
+def delivery(notice: Notice, zone: str) -> str:
+    """What became of it, in a sentence; instants are said in this zone."""
+    states, reason = Notice.Delivery, why(notice.failure_code)
+    if notice.served_at:
+        return f"Served by {notice.other_channel} on {moment(notice.served_at, zone)}."
+    if notice.delivery == states.HANDED_OVER and notice.handed_over_at:
+        return f"Announced by e-mail: handed over to the mail server on {moment(notice.handed_over_at, zone)}."
+    if notice.delivery == states.HANDED_OVER:
+        return "Announced by e-mail: handed over to the mail server."
+    if notice.delivery == states.FAILED:
+        return f"Failed: {reason}." if reason else "Failed."
+    if notice.delivery == states.AMBIGUOUS:
+        return f"In doubt: {reason}. It may have arrived." if reason else "In doubt: it may have arrived."
+    if notice.delivery == states.NONE:
+        return "No e-mail address: print it and send it as a letter."
+    if notice.delivery == states.LEASED:
+        return "Being sent now."
+    if notice.failure_code:
+        return f"Not sent yet: {reason}. It is tried again."
+    return "About to be sent."
+
+
+def moment(at: datetime, zone: str) -> str:
+    """An instant as people of the controller say it."""
+    return date_format(at.astimezone(ZoneInfo(zone)), "l j F Y, H:i")
+
+
+def named(user: Any) -> str:
+    """A member of staff by name."""
+    return user.get_full_name() or user.get_username() if user else ""
