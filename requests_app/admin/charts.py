@@ -9,8 +9,8 @@ from datetime import date
 
 from requests_app.rules.workload import AnswerWeek, DueDay
 
-WIDTH, HEIGHT = 580, 150
-FLOOR, CEILING = 124, 22  # below the floor stand the days, above the ceiling the numbers
+WIDTH, HEIGHT = 580, 124
+FLOOR, CEILING = 98, 20  # below the floor stand the days, above the ceiling the numbers
 GAP = 3
 APART = 4  # bars between two labels, so that they do not touch
 
@@ -51,22 +51,23 @@ class Lines:
 def due_bars(overdue: int, days: Sequence[DueDay]) -> tuple[Bar, ...]:
     """Lay out one bar for what is overdue and one for each day; the tallest reaches the ceiling."""
     most = max([overdue, *(day.count for day in days), 1])
-    slot = WIDTH / (len(days) + 1)
+    slot = WIDTH / (len(days) + 2)  # one stays empty between what is late and today
     bars, labelled_at = [], 1
     for index in range(len(days) + 1):
         day = days[index - 1] if index else None
         count = day.count if day else overdue
         height = round((FLOOR - CEILING) * count / most, 1)
+        place = index + 1 if index else 0
         monday = bool(day and day.on.weekday() == 0 and index - labelled_at >= APART)
         if monday:
             labelled_at = index
         bars.append(
             Bar(
-                x=round(index * slot + GAP / 2, 1),
+                x=round(place * slot + GAP / 2, 1),
                 y=round(FLOOR - height, 1),
                 width=round(slot - GAP, 1),
                 height=height,
-                middle=round((index + 0.5) * slot, 1),
+                middle=round((place + 0.5) * slot, 1),
                 count=count,
                 tone=("late", "today")[index] if index < 2 else "ahead",
                 on=day.on if day else None,

@@ -52,6 +52,7 @@ class QueueAdmin(ReadOnlyAdmin):
     sortable_by = ()
     actions = ("assign",)
     action_form = BulkForm
+    actions_on_top, actions_on_bottom = False, True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Page]:
         """A page whose rows are prepared together."""

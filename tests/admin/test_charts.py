@@ -37,6 +37,11 @@ def test_only_mondays_are_labelled_and_never_next_to_today():
     ]  # fmt: skip
 
 
+def test_what_is_late_stands_apart_from_today():
+    late, today, tomorrow = due_bars(1, days(1, 1))
+    assert today.x - late.x > 1.5 * (tomorrow.x - today.x)
+
+
 def test_nothing_due_draws_flat_bars_instead_of_dividing_by_nothing():
     assert {bar.height for bar in due_bars(0, days(0, 0))} == {0}
 
