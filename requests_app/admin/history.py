@@ -24,6 +24,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.ASSIGNED: "{who} assigned it to {assignee}.",
     Kind.QUESTION_ASKED: "{who} asked the person something.",
     Kind.QUESTION_ANSWERED: "{who} wrote to us.",
+    Kind.MESSAGE_RECEIVED: "{who} wrote to us.",
     Kind.NOTE_ADDED: "{who} added an internal note.",
     Kind.FILE_ATTACHED: "{who} attached a file of the answer.",
     Kind.DECISION_SUBMITTED: "{who} decided, and asked for approval.",
