@@ -42,6 +42,10 @@ SENTENCES: Mapping[str, str] = {
     Kind.INTAKE_COMPLETED: "{who} completed the entry.",
     Kind.IDENTITY_REQUIRED: "{who} asked for proof of identity.",
     Kind.PACKAGE_DESTROYED: "The files of the answer were destroyed, as announced.",
+    "receipt_proposed": "{who} proposed another day of receipt.",
+    "receipt_corrected": "{who} approved the other day of receipt, and the date was counted anew.",
+    "receipt_withdrawn": "{who} withdrew the proposal of another day of receipt.",
+    "tried_again": "{who} let the clock try again what it had set aside.",
 }
 MILESTONES = {
     "due_today": "today is the last day",

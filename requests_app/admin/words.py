@@ -23,6 +23,7 @@ KINDS = {
     "missed": "Letter about a missed date",
     "package_ending": "The download ends soon",
     "question": "Question to the person",
+    "receipt_corrected": "The day of receipt was corrected",
     "reminder_verify": "Reminder to confirm the address",
     "reopened": "The request was taken up again",
 }
