@@ -167,7 +167,10 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
         at=at,
     )
     if needs_code:
-        issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
+        try:
+            issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
+        except Refused:
+            pass  # so many mails already: a stranger could else bar this address from filing. The page offers a code
 
 
 def _take_effect(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:

@@ -188,6 +188,15 @@ class TestWriting:
             write(cancelled())
 
 
+def test_the_limit_of_codes_keeps_nobody_from_filing():
+    for _ in range(5):
+        ana_files("access")
+    sixth = ana_files("access")
+    assert only(sixth).due_on == date(2026, 12, 7)
+    assert identity.standing(sixth, purpose="verify", at=NOON) == "none"
+    identity.issue_code(sixth, purpose="verify", actor=ANA, at=NOON + timedelta(hours=1))
+
+
 class TestStanding:
     def test_the_page_knows_what_became_of_the_code(self):
         submission = ana_files("marketing_optout")
