@@ -1,0 +1,159 @@
+"""One installation of real processes, looked at from outside."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from tests import services
+from tests.smtp import Relay
+
+ROOT = Path(__file__).parents[2]
+DATABASES = ("faults_default", "faults_keys")
+
+STAFF = """
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+from requests_app.operations import policies
+people = {}
+for name, role in (("ada", "approver"), ("petra", "privacy officer")):
+    people[name] = User.objects.create_user(name, f"{name}@controller.example", is_staff=True)
+    people[name].groups.add(Group.objects.get_or_create(name=role)[0])
+text = open("policies/digital-assets.toml").read()
+policies.load(text, prepared_by=people["petra"], approved_by=people["ada"], at=timezone.now())
+"""
+
+FILING = """
+import uuid
+from datetime import timedelta
+from django.utils import timezone
+from requests_app.operations import intake
+from requests_app.operations.actors import Actor
+at = timezone.now() - timedelta(days={ago})
+for address in {addresses!r}:
+    filing = intake.Filing(
+        form_key=uuid.uuid4(), rights=("access",), name="Ana", email=address, details="", language="en"
+    )
+    intake.receive(filing, channel="web", actor=Actor.person(), at=at)
+"""
+
+
+class Installation:
+    """Databases, mail and broker are given; workers and beats are started by each test and ended by `stop`."""
+
+    def __init__(self, postgres_url: str, broker_url: str, mail: Relay, folder: Path) -> None:
+        self.postgres_url, self.mail, self.folder = postgres_url, mail, folder
+        self.children: list[subprocess.Popen[bytes]] = []
+        self.before = 0
+        self.env = services.process_environment(
+            DATABASE_URL=services.with_database(postgres_url, DATABASES[0]),
+            KEYS_DATABASE_URL=services.with_database(postgres_url, DATABASES[1]),
+            CELERY_BROKER_URL=broker_url,
+            EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
+            VAR_DIR=str(folder),
+            FILES_DIR=str(folder / "files"),
+            PLAIN_STATIC="1",
+        )
+
+    def manage(self, *arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def set_up(self) -> None:
+        with self._server() as cursor:
+            for name in DATABASES:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                cursor.execute(f"CREATE DATABASE {name}")
+        self.manage("migrate", "-v0")
+        self.manage("migrate", "--database", "keys", "-v0")
+        self.manage("shell", "-c", STAFF)
+
+    def tear_down(self) -> None:
+        with self._server() as cursor:
+            for name in DATABASES:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def filed(self) -> int:
+        """How many submissions came since this test began."""
+        return int(self.rows("SELECT count(*) FROM requests_app_submission")[0][0]) - self.before
+
+    @contextlib.contextmanager
+    def _server(self) -> Iterator[Any]:
+        with contextlib.closing(psycopg2.connect(self.postgres_url)) as server:
+            server.autocommit = True
+            yield server.cursor()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the tables say, without any code of the portal."""
+        with contextlib.closing(psycopg2.connect(self.env["DATABASE_URL"])) as database, database.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    def start(self, *arguments: str, **changes: str) -> "subprocess.Popen[bytes]":
+        child = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "portal", *arguments],
+            cwd=ROOT,
+            env={**self.env, **changes},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.children.append(child)
+        return child
+
+    def tick(self, *, beats: int) -> None:
+        """So many beats send all their ticks at the same time."""
+        command = [sys.executable, "-c", "from portal.celery import tick_once; tick_once()"]
+        ticking = [subprocess.Popen(command, cwd=ROOT, env=self.env) for _ in range(beats)]
+        assert [one.wait() for one in ticking] == [0] * beats
+
+    def start_worker(self, name: str = "all", **changes: str) -> "subprocess.Popen[bytes]":
+        """As the operators are told, but one process for the three queues."""
+        alone = ("--without-gossip", "--without-mingle")
+        return self.start("worker", "-n", f"{name}@here", "-Q", "clock,notices,work", "-c", "1", *alone, **changes)
+
+    def start_beat(self, name: str = "one", **changes: str) -> "subprocess.Popen[bytes]":
+        return self.start("beat", "--schedule", str(self.folder / f"beat-{name}"), "--pidfile", "", **changes)
+
+    def stop(self) -> None:
+        for child in self.children:
+            child.terminate()
+        until_all = time.monotonic() + 8
+        for child in self.children:
+            try:
+                child.wait(timeout=max(0.1, until_all - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self.children.clear()
+
+    def file(self, *addresses: str, ago: int = 0) -> None:
+        """People file; when this returns, they have been told that it arrived."""
+        self.manage("shell", "-c", FILING.format(addresses=addresses, ago=ago))
+
+    def mails_to(self, address: str) -> Counter[str]:
+        """Message-IDs of what arrived, each with how often."""
+        pairs = zip(self.mail.mails, self.mail.recipients, strict=True)
+        return Counter(message["Message-ID"] for message, to in pairs if address in to)
+
+    def owed(self) -> int:
+        """How many notices have not gone out."""
+        return self.rows("SELECT count(*) FROM requests_app_notice WHERE next_try_at IS NOT NULL")[0][0]
+
+
+def until(look: Callable[[], object], *, seconds: float) -> float:
+    """The seconds it took; a failure after so many."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if look():
+            return time.monotonic() - began
+        time.sleep(0.2)
+    raise AssertionError(f"nothing came within {seconds:.0f} s")
