@@ -31,6 +31,7 @@ def enforcement(now: datetime) -> dict[str, Any]:
         "since": since,
         "seconds": max(0, int((now - since).total_seconds())) if since else None,
         "silent": report.silent,
+        "clock_stopped": report.clock_stopped,
     }
 
 

@@ -50,6 +50,11 @@ class Report:
         return tuple(s.name for s in self.signs if s.name in JUDGED and s.silent)
 
     @property
+    def clock_stopped(self) -> bool:
+        """Whether deadlines themselves go unwatched; another silent queue only delays mail or work."""
+        return bool({"queue:clock", "enforce_deadlines"} & set(self.silent))
+
+    @property
     def alive_at(self) -> datetime | None:
         """The last instant at which all of it was alive; None if some part never was."""
         seen = [s.last_at for s in self.signs if s.name in JUDGED]
