@@ -38,6 +38,23 @@ def test_the_search_for_state_writes_finds_one():
     assert state_writes(ast.parse("rows.update(state='fulfilled')\ndsr.state = 'x'")) != []
 
 
+def row_writes(tree: ast.AST) -> list[str]:
+    """Calls that write rows past the operations."""
+    verbs = {"create", "get_or_create", "update_or_create", "bulk_create", "bulk_update"}
+    calls = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    return [f"{ast.unparse(c)} in line {c.lineno}" for c in calls if c.attr in verbs]
+
+
+@pytest.mark.parametrize("interface", ["admin", "web"])
+def test_interfaces_write_no_rows_of_their_own(interface):
+    for path in sorted((APP / interface).rglob("*.py")):
+        assert row_writes(ast.parse(path.read_text())) == [], path.name
+
+
+def test_the_search_for_written_rows_finds_one():
+    assert row_writes(ast.parse("AccessLog.objects.create(at=now)")) != []
+
+
 def test_no_module_is_called_utils_helpers_or_common():
     assert [p.name for p in FILES if p.stem in {"utils", "helpers", "common"}] == []
 

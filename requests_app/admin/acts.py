@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 
 from requests_app.models import DataSubjectRequest
 from requests_app.operations import decision, desk
@@ -15,7 +14,7 @@ from requests_app.rules.lifecycle import Action, allowed
 from requests_app.rules.policy import NEVER_GATED
 
 from . import forms
-from .roles import ANYONE, APPROVERS, OFFICERS, roles_of
+from .roles import may
 
 Run = Callable[[DataSubjectRequest, dict[str, Any], Actor, datetime], Any]
 
@@ -45,13 +44,6 @@ def always(dsr: DataSubjectRequest) -> bool:
     return True
 
 
-def with_note(verb: Callable[..., Any], dsr: DataSubjectRequest, reason: str, actor: Actor, at: datetime) -> None:
-    """Do it and keep the reason as an internal note, both or neither: the verb itself stores no text."""
-    with transaction.atomic():
-        verb(dsr, reason=reason, actor=actor, at=at)
-        desk.note(dsr, text=reason, actor=actor, at=at)
-
-
 @dataclass(frozen=True)
 class Act:
     """One button."""
@@ -59,7 +51,7 @@ class Act:
     key: str
     label: str
     done: str
-    roles: frozenset[str]
+    verb: str  # of the table operations.team.MAY
     offered: Callable[[DataSubjectRequest], bool]
     form: type[forms.ActForm]
     run: Run
@@ -68,7 +60,7 @@ class Act:
 
     def refusal(self, dsr: DataSubjectRequest, user: AbstractBaseUser) -> str:
         """Why this account cannot press it on this request now, or nothing."""
-        if not roles_of(user) & self.roles:
+        if not may(user, self.verb):
             return "Your role does not include this."
         if not self.offered(dsr):
             return f"This is not possible while the request is {dsr.get_state_display()}."
@@ -81,13 +73,14 @@ ACTS = {
     act.key: act
     for act in (
         Act(
-            "approve", "Approve", "Approved. The answer is on its way.", APPROVERS, lets(Action.RETURN_FOR_CHANGE),
-            forms.ApproveForm, lambda dsr, v, who, at: decision.approve(dsr, digest=v["digest"], actor=who, at=at),
+            "approve", "Approve", "Approved. The answer is on its way.", Action.APPROVE_DONE,
+            lets(Action.RETURN_FOR_CHANGE), forms.ApproveForm,
+            lambda dsr, v, who, at: decision.approve(dsr, digest=v["digest"], actor=who, at=at),
             "You approve exactly what is shown here. If anything changes, the approval is void.", second_person=True,
         ),
         Act(
-            "decide", "Decide", "Decided. A second person has been asked where one is needed.", ANYONE, decidable,
-            forms.DecideForm,
+            "decide", "Decide", "Decided. A second person has been asked where one is needed.", Action.SUBMIT_DECISION,
+            decidable, forms.DecideForm,
             lambda dsr, v, who, at: decision.decide(
                 dsr, outcome=v["outcome"], letter=v["letter"], ground=v["ground"], facts=v["facts"], scope=v["scope"],
                 identity_match=v["identity_match"], actor=who, at=at,
@@ -95,41 +88,42 @@ ACTS = {
             "Attach the files of the answer before you decide: the approval covers them.",
         ),
         Act(
-            "carry_out", "Carry out", "Recorded as carried out.", ANYONE, effective, forms.CarryOutForm,
+            "carry_out", "Carry out", "Recorded as carried out.", Action.CARRY_OUT, effective, forms.CarryOutForm,
             lambda dsr, v, who, at: decision.carry_out(dsr, note=v["note"], actor=who, at=at),
             "It has been in effect since it was filed. Record that every system follows it now.",
         ),
         Act(
-            "attach", "Attach a file", "File attached.", ANYONE, decidable, forms.AttachForm,
+            "attach", "Attach a file", "File attached.", "attach", decidable, forms.AttachForm,
             lambda dsr, v, who, at: desk.attach(
                 dsr, name=v["file"].name, content=v["file"].read(), actor=who, at=at
             ),
         ),
         Act(
-            "ask", "Ask the person", "The question is in the person's inbox.", ANYONE, decidable, forms.AskForm,
+            "ask", "Ask the person", "The question is in the person's inbox.", "ask", decidable, forms.AskForm,
             lambda dsr, v, who, at: desk.ask(dsr, question=v["question"], actor=who, at=at),
         ),
         Act(
-            "assign", "Assign", "Assigned.", ANYONE, is_open, forms.AssignForm,
+            "assign", "Assign", "Assigned.", "assign", is_open, forms.AssignForm,
             lambda dsr, v, who, at: desk.assign(dsr, assignee=v["assignee"], actor=who, at=at),
         ),
         Act(
-            "return", "Return for change", "Returned for change.", APPROVERS, lets(Action.RETURN_FOR_CHANGE),
-            forms.ReasonForm, lambda dsr, v, who, at: with_note(decision.return_for_change, dsr, v["reason"], who, at),
+            "return", "Return for change", "Returned for change.", Action.RETURN_FOR_CHANGE,
+            lets(Action.RETURN_FOR_CHANGE), forms.ReasonForm,
+            lambda dsr, v, who, at: decision.return_for_change(dsr, reason=v["reason"], actor=who, at=at),
             "The decision is void, and the handler reads your reason.",
         ),
         Act(
-            "note", "Internal note", "Note added.", ANYONE, always, forms.NoteForm,
+            "note", "Internal note", "Note added.", "note", always, forms.NoteForm,
             lambda dsr, v, who, at: desk.note(dsr, text=v["text"], actor=who, at=at),
             "The person does not see it here. It is part of what they get when they ask for their data.",
         ),
         Act(
-            "reveal", "Reveal contact", "", OFFICERS, always, forms.RevealForm,
+            "reveal", "Reveal contact", "", "reveal", always, forms.RevealForm,
             lambda dsr, v, who, at: desk.reveal(dsr.submission, purpose=v["purpose"], actor=who, at=at),
         ),
         Act(
-            "reopen", "Reopen", "Reopened with a new date.", OFFICERS, lets(Action.REOPEN), forms.ReasonForm,
-            lambda dsr, v, who, at: with_note(decision.reopen, dsr, v["reason"], who, at),
+            "reopen", "Reopen", "Reopened with a new date.", Action.REOPEN, lets(Action.REOPEN), forms.ReasonForm,
+            lambda dsr, v, who, at: decision.reopen(dsr, reason=v["reason"], actor=who, at=at),
             "A new clock starts today. The old outcome and the first receipt stay on record.",
         ),
     )

@@ -15,11 +15,12 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from requests_app import clock
-from requests_app.models import AccessLog, AnswerFile, DataSubjectRequest, Decision, Notice
+from requests_app.models import AnswerFile, DataSubjectRequest, Decision, Notice
 from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import decision as decisions
 from requests_app.operations import files as sealed_files
 from requests_app.operations import timeline
+from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
@@ -31,7 +32,7 @@ from . import acts, history
 from .filters import unserved
 from .forms import ActForm
 from .presenting import days_left, holder, local_day, next_action, person, readable
-from .roles import ANYONE, roles_of
+from .roles import may
 from .rows import not_reached, unread
 from .words import delivery, kind, moment, named
 
@@ -53,11 +54,6 @@ def load(pk: Any) -> DataSubjectRequest:
     """The request with what its page shows."""
     rows = DataSubjectRequest.objects.select_related("submission", "policy", "assignee", "decided_by", "approved_by")
     return get_object_or_404(rows, pk=pk)
-
-
-def log(dsr: DataSubjectRequest, request: HttpRequest, what: str, at: datetime) -> None:
-    """Write down who looked."""
-    AccessLog.objects.create(at=at, staff=request.user, submission=dsr.submission, what=what)
 
 
 def _signed(who: Any, at: datetime | None, decision: Decision) -> str:
@@ -116,7 +112,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
     except ValueError:
         return HttpResponseRedirect(reverse(QUEUE))
     now = clock.now()
-    log(dsr, request, "case page", now)
+    record_look(dsr.submission, what="case page", actor=Actor.staff(request.user), at=now)
     offered, known = acts.offered(dsr, request.user), facts(dsr, request.user, now)
     thread = dsr.messages.select_related("staff")
     zone = dsr.submission.received_zone
@@ -155,11 +151,13 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
 
 def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
     """GET shows the form of a button, POST calls its operation. What is refused says why and keeps what was typed."""
+    if not may(request.user, "look"):  # before the look-up: whether a request exists is not told either
+        raise PermissionDenied
     dsr, button, now = load(pk), acts.ACTS.get(act), clock.now()
     case = HttpResponseRedirect(reverse(CASE, args=[dsr.pk]))
     if button is None:
         return case
-    if not roles_of(request.user) & button.roles:
+    if not may(request.user, button.verb):
         raise PermissionDenied
     if why := button.refusal(dsr, request.user):
         messages.error(request, why)
@@ -179,8 +177,8 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
                 messages.success(request, button.done)
                 return case
             revealed = done
-    if not form.is_bound:
-        log(dsr, request, f"{act} page", now)
+    if revealed is None:  # what is sent back with a mistake is shown, too
+        record_look(dsr.submission, what=f"{act} page", actor=Actor.staff(request.user), at=now)
     context = {
         **admin.site.each_context(request),
         **facts(load(pk), request.user, now),
@@ -204,7 +202,7 @@ def _form(request: HttpRequest, button: acts.Act, dsr: DataSubjectRequest, decis
 @require_POST
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A file of the answer, for whoever decides or approves; the look is written to the access log."""
-    if not roles_of(request.user) & ANYONE:
+    if not may(request.user, "look"):
         raise PermissionDenied
     file = get_object_or_404(AnswerFile.objects.select_related("dsr__submission"), pk=pk)
     now = clock.now()
@@ -216,7 +214,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (OSError, KeyDestroyed, InvalidTag):
         messages.error(request, "This file has been destroyed or cannot be read.")
         return HttpResponseRedirect(reverse(CASE, args=[file.dsr_id]))
-    log(file.dsr, request, "answer file", now)
+    record_look(file.dsr.submission, what="answer file", actor=Actor.staff(request.user), at=now)
     return HttpResponse(
         content,
         content_type="application/octet-stream",

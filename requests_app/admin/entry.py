@@ -20,7 +20,7 @@ from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 
 from .presenting import local_day
-from .roles import roles_of
+from .roles import may
 
 
 class EntryForm(forms.Form):
@@ -74,7 +74,7 @@ class EntryForm(forms.Form):
 
 def enter(request: HttpRequest) -> HttpResponse:
     """The form, and on POST the same filing that the public form does."""
-    if not roles_of(request.user):
+    if not may(request.user, "enter"):
         raise PermissionDenied
     posted = request.method == "POST"
     form = EntryForm(request.POST) if posted else EntryForm(initial={"form_key": uuid4(), "language": "en"})

@@ -13,14 +13,15 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from requests_app import clock
-from requests_app.models import AccessLog, Notice
+from requests_app.models import Notice
 from requests_app.operations import desk
+from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 
 from . import words
 from .presenting import readable
-from .roles import OFFICERS, ReadOnlyAdmin, roles_of
+from .roles import ReadOnlyAdmin, may
 
 # Delivery states in which nobody knows that the person was reached.
 UNSERVED = frozenset({Notice.Delivery.FAILED, Notice.Delivery.NONE, Notice.Delivery.AMBIGUOUS})
@@ -113,7 +114,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     def serve(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """POST: record the channel by which the person was reached."""
-        if not roles_of(request.user) & OFFICERS:
+        if not may(request.user, "record_other_channel"):
             raise PermissionDenied
         notice = get_object_or_404(self.get_queryset(request), pk=pk)
         form = ChannelForm(request.POST if request.method == "POST" else None)
@@ -129,7 +130,8 @@ class NoticeAdmin(ReadOnlyAdmin):
         return self._page(request, notice, form)
 
     def _page(self, request: HttpRequest, notice: Notice, form: ChannelForm) -> HttpResponse:
-        AccessLog.objects.create(at=clock.now(), staff=request.user, submission=notice.submission, what="notice page")
+        assert notice.submission is not None  # of get_queryset
+        record_look(notice.submission, what="notice page", actor=Actor.staff(request.user), at=clock.now())
         # A mail with a code proves control of the address: whoever reads it here would pass for the person.
         secret = notice.check_id is not None
         context = {
@@ -142,7 +144,7 @@ class NoticeAdmin(ReadOnlyAdmin):
             "text": "" if secret else readable(lambda: notice.text),
             "form": form,
             "can_serve": notice.served_at is None and notice.delivery in UNSERVED
-            and bool(roles_of(request.user) & OFFICERS),
+            and may(request.user, "record_other_channel"),
         }  # fmt: skip
         status = 422 if form.errors else 200
         return TemplateResponse(request, "admin/requests_app/notice/letter.html", context, status=status)

@@ -25,7 +25,7 @@ from requests_app.rules.lifecycle import ActionNotAllowed
 from . import case, entry, set_aside
 from .board import board
 from .filters import DueFilter, RightFilter, ViewFilter, day_of, today
-from .roles import ROLES, ReadOnlyAdmin, roles_of, staff_of_desk
+from .roles import ReadOnlyAdmin, may, staff_of_desk
 from .rows import Page
 from .words import named
 
@@ -81,7 +81,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         """Counts and charts on top."""
-        if not roles_of(request.user) & frozenset(ROLES):
+        if not may(request.user, "look"):
             raise PermissionDenied
         asked = request.GET
         above = board(

@@ -1,36 +1,28 @@
-"""Who may do what at the desk. Roles are groups; being superuser gives none of them."""
+"""Who may do what at the desk, asked by its pages. What a role includes stands in operations.team, once."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-HANDLER, APPROVER, OFFICER = "handler", "approver", "privacy officer"
-ROLES = (HANDLER, APPROVER, OFFICER)
-
-ANYONE = frozenset(ROLES)
-APPROVERS = frozenset({APPROVER, OFFICER})
-OFFICERS = frozenset({OFFICER})
+from requests_app.operations import team
 
 
 def roles_of(user: Any) -> frozenset[str]:
-    """The desk roles of an active staff account, none for anybody else. Read once per user object."""
-    if not (user.is_active and user.is_staff):
-        return frozenset()
+    """The desk roles of whoever is signed in. Read once per page: `request.user` is a new object for each."""
     if not hasattr(user, "_desk_roles"):
-        user._desk_roles = frozenset(user.groups.values_list("name", flat=True)) & ANYONE
+        user._desk_roles = team.roles_of(user)
     return user._desk_roles  # type: ignore[no-any-return]
+
+
+def may(user: Any, verb: str) -> bool:
+    """Whether one of the roles includes it."""
+    return bool(roles_of(user) & team.MAY[verb])
 
 
 def staff_of_desk() -> Any:
     """Accounts that a request can be assigned to."""
-    return (
-        get_user_model()
-        .objects.filter(is_active=True, is_staff=True, groups__name__in=ROLES)
-        .distinct()
-        .order_by("username")
-    )
+    return team.holders(*team.ROLES).order_by("username")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -40,11 +32,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the app shows in the index."""
-        return bool(roles_of(request.user))
+        return may(request.user, "look")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever has a role."""
-        return bool(roles_of(request.user))
+        return may(request.user, "look")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""

@@ -28,9 +28,3 @@ class Actor:
     def system(cls) -> Self:
         """A sweep."""
         return cls("system")
-
-    def account(self) -> User:
-        """Return the staff account; raise PermissionError where nobody of the staff acts."""
-        if self.user is None:
-            raise PermissionError("Only staff can do this.")
-        return self.user

@@ -7,23 +7,25 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from requests_app.models import AnswerFile, DataSubjectRequest, Decision, DisclosurePackage
+from requests_app.models import AnswerFile, DataSubjectRequest, Decision, DisclosurePackage, Message
 from requests_app.models.keys import seal
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.refusal import grounds_for
 
+from . import messages
 from .actors import Actor
 from .notices import known_language, owe
 from .policies import policy_of
 from .refused import Refused
 from .reopening import asks_for_proof, take_up_again
-from .transition import advance, lock
+from .team import require
+from .transition import NOTICE, advance, lock
 
 APPROVALS = {
-    Decision.Outcome.DONE: (Action.APPROVE_DONE, "decision_done"),
-    Decision.Outcome.PARTLY: (Action.APPROVE_PARTLY, "decision_partly"),
-    Decision.Outcome.REFUSE: (Action.APPROVE_REFUSAL, "decision_refused"),
+    Decision.Outcome.DONE: Action.APPROVE_DONE,
+    Decision.Outcome.PARTLY: Action.APPROVE_PARTLY,
+    Decision.Outcome.REFUSE: Action.APPROVE_REFUSAL,
 }
 
 
@@ -58,6 +60,7 @@ def decide(
     at: datetime,
 ) -> Decision:
     """Submit a decision for approval; raises Refused and names what is missing."""
+    account = require(actor, Action.SUBMIT_DECISION)
     policy = policy_of(dsr.policy)
     if not letter.strip():
         raise Refused("Write the letter that the person will read.")
@@ -95,7 +98,7 @@ def decide(
             outcome=outcome,
             ground=ground,
             content_digest=digest,
-            decided_by=actor.account(),
+            decided_by=account,
             decided_at=at,
             **sealed,
         )
@@ -104,7 +107,7 @@ def decide(
             Action.SUBMIT_DECISION,
             actor=actor,
             at=at,
-            values={"decided_by": actor.account(), "waiting_since": None},
+            values={"decided_by": account, "waiting_since": None},
             body={"decision": str(pk), "outcome": outcome, "ground": ground, "digest": digest},
         )
         return decision
@@ -112,21 +115,20 @@ def decide(
 
 def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime) -> DataSubjectRequest:
     """Approve exactly what was shown, and answer in the same transaction. The author cannot approve."""
+    account = require(actor, Action.APPROVE_DONE)  # the same roles for every outcome
     with transaction.atomic():
         dsr = lock(dsr)
         decision = pending(dsr)
         if decision is None:
             raise Refused("Nothing waits for approval here: somebody was faster.")
-        if decision.decided_by_id == actor.account().pk:
+        if decision.decided_by_id == account.pk:
             raise Refused("A second person approves: you wrote this decision yourself.")
         texts = {column: decision.opened(column) for column in ("letter", "facts", "scope")}
         now_digest = digest_of(dsr, outcome=decision.outcome, ground=decision.ground, **texts)
         if not digest == decision.content_digest == now_digest:
             raise Refused("The decision changed after you opened it. Read it again before you approve.")
-        Decision.objects.filter(pk=decision.pk).update(
-            approved_by=actor.account(), approved_at=at, approved_digest=digest
-        )
-        action, notice = APPROVALS[Decision.Outcome(decision.outcome)]
+        Decision.objects.filter(pk=decision.pk).update(approved_by=account, approved_at=at, approved_digest=digest)
+        action = APPROVALS[Decision.Outcome(decision.outcome)]
         policy = policy_of(dsr.policy)
         if AnswerFile.objects.filter(dsr=dsr, destroyed_at=None).exists() and decision.outcome != "refuse":
             DisclosurePackage.objects.update_or_create(
@@ -138,12 +140,12 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             action,
             actor=actor,
             at=at,
-            values={"answered_at": at, "approved_by": actor.account()},
+            values={"answered_at": at, "approved_by": account},
             body={"decision": str(decision.pk), "digest": digest},
         )
         ground = next((g for g in policy.refusal_grounds if g.key == decision.ground), None)
         owe(
-            notice,
+            NOTICE[action],
             submission=dsr.submission,
             dsr=dsr,
             occurrence=str(decision.pk),
@@ -159,7 +161,8 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
 
 
 def return_for_change(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> DataSubjectRequest:
-    """Send a decision back to its author with a reason."""
+    """Send a decision back to its author; the reason is kept as an internal note."""
+    require(actor, Action.RETURN_FOR_CHANGE)
     if not reason.strip():
         raise Refused("Say what has to change.")
     with transaction.atomic():
@@ -168,18 +171,20 @@ def return_for_change(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at:
         if decision is None:
             raise Refused("Nothing waits for approval here.")
         Decision.objects.filter(pk=decision.pk).update(returned_at=at)
+        note = messages.write(dsr, author=Message.Author.INTERNAL, text=reason, actor=actor, at=at)
         return advance(
             dsr,
             Action.RETURN_FOR_CHANGE,
             actor=actor,
             at=at,
             values={"decided_by": None},
-            body={"decision": str(decision.pk)},
+            body={"decision": str(decision.pk), "message": str(note.pk)},
         )
 
 
 def carry_out(dsr: DataSubjectRequest, *, note: str, actor: Actor, at: datetime) -> DataSubjectRequest:
     """Record that an opt-out or a withdrawal, in effect since its filing, was carried out everywhere."""
+    require(actor, Action.CARRY_OUT)
     if dsr.right not in NO_PROOF_RIGHTS:
         raise Refused("This request is answered by a decision.")
     if not note.strip():
@@ -187,7 +192,7 @@ def carry_out(dsr: DataSubjectRequest, *, note: str, actor: Actor, at: datetime)
     with transaction.atomic():
         dsr = advance(dsr, Action.CARRY_OUT, actor=actor, at=at, values={"answered_at": at, "waiting_since": None})
         owe(
-            "decision_done",
+            NOTICE[Action.CARRY_OUT],
             submission=dsr.submission,
             dsr=dsr,
             occurrence=f"{dsr.pk.hex}:{dsr.opened_at.isoformat()}",
@@ -198,9 +203,15 @@ def carry_out(dsr: DataSubjectRequest, *, note: str, actor: Actor, at: datetime)
 
 
 def reopen(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> DataSubjectRequest:
-    """Take an ended request up again: a new date from this day; outcome and first receipt stay in the chain."""
+    """Take an ended request up again: a new date from this day; outcome and first receipt stay in the chain.
+
+    The reason is kept as an internal note.
+    """
+    require(actor, Action.REOPEN)
     if not reason.strip():
         raise Refused("Say why the request is taken up again.")
     waits = asks_for_proof(dsr) and dsr.submission.assurance < CONTACT
     with transaction.atomic():
-        return take_up_again(dsr, waits=waits, actor=actor, at=at)
+        dsr = lock(dsr)
+        note = messages.write(dsr, author=Message.Author.INTERNAL, text=reason, actor=actor, at=at)
+        return take_up_again(dsr, waits=waits, actor=actor, at=at, body={"message": str(note.pk)})

@@ -7,20 +7,25 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from requests_app.models import AccessLog, AnswerFile, DataSubjectRequest, Message, Notice, Submission
+from requests_app.models import AnswerFile, DataSubjectRequest, Message, Notice, Submission
 from requests_app.models.keys import seal
 from requests_app.rules.lifecycle import State
 
-from . import evidence, files
+from . import evidence, files, messages
+from .access import record_look
 from .actors import Actor
 from .evidence import Kind
 from .notices import owe
 from .refused import Refused
+from .team import require, roles_of
 from .transition import lock
 
 
 def assign(dsr: DataSubjectRequest, *, assignee: User, actor: Actor, at: datetime) -> None:
-    """Give the request to a handler; their reminders follow."""
+    """Give the request to a member of the team; their reminders follow."""
+    require(actor, "assign")
+    if not roles_of(assignee):
+        raise Refused("Choose somebody of the privacy team: this account has no role in it.")
     with transaction.atomic():
         dsr = lock(dsr)
         DataSubjectRequest.objects.filter(pk=dsr.pk).update(assignee=assignee)
@@ -29,27 +34,16 @@ def assign(dsr: DataSubjectRequest, *, assignee: User, actor: Actor, at: datetim
         )
 
 
-def _message(dsr: DataSubjectRequest, author: str, text: str, actor: Actor, at: datetime) -> Message:
-    pk = uuid.uuid4()
-    return Message.objects.create(
-        pk=pk,
-        dsr=dsr,
-        author=author,
-        staff=actor.account(),
-        body_sealed=seal(dsr.submission_id, f"message.body.{pk}", text.strip()),
-        written_at=at,
-    )
-
-
 def ask(dsr: DataSubjectRequest, *, question: str, actor: Actor, at: datetime) -> Message:
     """Ask the person something; the response clock goes on (PROMISES: two clocks), the holder clock turns."""
+    require(actor, "ask")
     if not question.strip():
         raise Refused("Write the question that the person shall read.")
     with transaction.atomic():
         dsr = lock(dsr)
         if not dsr.is_open:
             raise Refused("This request has ended: reopen it before you ask.")
-        message = _message(dsr, Message.Author.STAFF, question, actor, at)
+        message = messages.write(dsr, author=Message.Author.STAFF, text=question, actor=actor, at=at)
         DataSubjectRequest.objects.filter(pk=dsr.pk).update(waiting_since=at)
         evidence.append(
             dsr.submission_id, Kind.QUESTION_ASKED, actor=actor, at=at, dsr_id=dsr.pk, body={"message": str(message.pk)}
@@ -67,11 +61,12 @@ def ask(dsr: DataSubjectRequest, *, question: str, actor: Actor, at: datetime) -
 
 def note(dsr: DataSubjectRequest, *, text: str, actor: Actor, at: datetime) -> Message:
     """Add an internal note, which the person does not see."""
+    require(actor, "note")
     if not text.strip():
         raise Refused("Write the note.")
     with transaction.atomic():
         dsr = lock(dsr)
-        message = _message(dsr, Message.Author.INTERNAL, text, actor, at)
+        message = messages.write(dsr, author=Message.Author.INTERNAL, text=text, actor=actor, at=at)
         evidence.append(
             dsr.submission_id, Kind.NOTE_ADDED, actor=actor, at=at, dsr_id=dsr.pk, body={"message": str(message.pk)}
         )
@@ -80,6 +75,7 @@ def note(dsr: DataSubjectRequest, *, text: str, actor: Actor, at: datetime) -> M
 
 def attach(dsr: DataSubjectRequest, *, name: str, content: bytes, actor: Actor, at: datetime) -> AnswerFile:
     """Attach a file of the answer while the decision is not submitted; it is sealed before the row exists."""
+    account = require(actor, "attach")
     if not content:
         raise Refused("The file is empty. Choose the file again.")
     if len(content) > files.LARGEST:
@@ -97,7 +93,7 @@ def attach(dsr: DataSubjectRequest, *, name: str, content: bytes, actor: Actor, 
             name_sealed=seal(dsr.submission_id, f"answerfile.name.{pk}", name or "answer"),
             size=len(content),
             sha256=digest,
-            attached_by=actor.account(),
+            attached_by=account,
             attached_at=at,
         )
         evidence.append(
@@ -113,6 +109,7 @@ def attach(dsr: DataSubjectRequest, *, name: str, content: bytes, actor: Actor, 
 
 def record_other_channel(notice: Notice, *, channel: str, actor: Actor, at: datetime) -> None:
     """Record by which other channel a notice was served that the e-mail pointer could not announce."""
+    require(actor, "record_other_channel")
     if notice.submission_id is None:
         raise Refused("Only a notice to a person is served by another channel.")
     with transaction.atomic():
@@ -131,9 +128,8 @@ def record_other_channel(notice: Notice, *, channel: str, actor: Actor, at: date
 
 def reveal(submission: Submission, *, purpose: str, actor: Actor, at: datetime) -> dict[str, str]:
     """Return the contact data in the clear; the look and its purpose are logged."""
+    require(actor, "reveal")
     if len(purpose.strip()) < 5:
         raise Refused("Say what you need the contact data for.")
-    AccessLog.objects.create(
-        at=at, staff=actor.account(), submission=submission, what="reveal", purpose=purpose.strip()[:200]
-    )
+    record_look(submission, what="reveal", purpose=purpose, actor=actor, at=at)
     return {column: submission.opened(column) for column in ("name", "email", "postal", "details")}

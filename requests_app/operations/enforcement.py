@@ -33,7 +33,7 @@ from .actors import Actor
 from .evidence import Entry, Kind
 from .notices import Owed, known_language, owe, owe_all
 from .team import OFFICER, members
-from .transition import advance, lock_all, reschedule_all
+from .transition import NOTICE, advance, lock_all, reschedule_all
 from .wake import agendas_of
 
 MISSING = {
@@ -148,7 +148,7 @@ def _lapse(dsr: DataSubjectRequest, *, at: datetime) -> None:
         return
     advance(dsr, Action.LAPSE, actor=Actor.system(), at=at, values={"answered_at": at})
     owe(
-        "lapsed",
+        NOTICE[Action.LAPSE],
         submission=dsr.submission,
         dsr=dsr,
         occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}",

@@ -23,7 +23,7 @@ from .identity_codes import issue
 from .notices import owe
 from .policies import current, dates_told, deadline_from, policy_of
 from .refused import Refused
-from .team import HANDLER, OFFICER, members, tell
+from .team import HANDLER, OFFICER, members, require, tell
 from .transition import reschedule
 
 # Crockford's alphabet: no letter that is read as a digit over the phone.
@@ -55,7 +55,12 @@ def expected_due(version: PolicyVersion, *, at: datetime) -> ThreeDates:
 
 
 def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Submission:
-    """Store what was filed, once per form key. Raises Refused with a way to mend it."""
+    """Store what was filed, once per form key. Raises Refused with a way to mend it.
+
+    What came by another channel than the web, or with a receipt date of its own, is entered by staff only.
+    """
+    if channel != Submission.Channel.WEB or filing.received_on is not None:
+        require(actor, "enter")
     version = current()
     if version is None:
         raise Refused(_("The portal is not ready: no policy is published yet. Please write to us instead."))

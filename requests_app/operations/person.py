@@ -8,11 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from requests_app.models import ConsentRecord, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message
-from requests_app.models.keys import seal
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 
-from . import evidence, files
+from . import evidence, files, messages
 from .actors import Actor
 from .evidence import Kind
 from .identity_codes import issue
@@ -20,7 +19,7 @@ from .notices import owe
 from .refused import Refused
 from .reopening import asks_for_proof, take_up_again
 from .team import HANDLER, OFFICER, members, responsible, tell
-from .transition import advance, lock
+from .transition import NOTICE, advance, lock
 
 REOPENINGS = 2  # by the person, for one request: after that a new request or a message serves better
 MESSAGES_A_DAY = 10  # unasked, over all requests of one submission
@@ -32,7 +31,7 @@ def cancel(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjec
     with transaction.atomic():
         dsr = advance(dsr, Action.CANCEL, actor=actor, at=at, values={"answered_at": at, "waiting_since": None})
         owe(
-            "cancelled",
+            NOTICE[Action.CANCEL],
             submission=dsr.submission,
             dsr=dsr,
             occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}",
@@ -104,14 +103,15 @@ def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None,
         asked = dsr.waiting_since is not None
         if not asked:
             _refuse_unasked(dsr, file, at)
-        message = Message.objects.create(
-            pk=pk,
-            dsr=dsr,
+        message = messages.write(
+            dsr,
             author=Message.Author.PERSON,
-            body_sealed=seal(dsr.submission_id, f"message.body.{pk}", text.strip()),
-            file_name_sealed=seal(dsr.submission_id, f"message.file_name.{pk}", file[0] if file else ""),
+            text=text,
+            actor=actor,
+            at=at,
+            pk=pk,
+            file_name=file[0] if file else "",
             file_sha256=hashlib.sha256(file[1]).hexdigest() if file else "",
-            written_at=at,
         )
         DataSubjectRequest.objects.filter(pk=dsr.pk).update(waiting_since=None)
         evidence.append(

@@ -1,5 +1,6 @@
 """Taking an ended request up again: what staff and the person share. Below the verbs."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from requests_app.models import DataSubjectRequest
@@ -10,7 +11,7 @@ from requests_app.rules.response_deadline import received_on
 from .actors import Actor
 from .notices import owe
 from .policies import dates_told, deadline_from, policy_of
-from .transition import advance, reschedule
+from .transition import NOTICE, advance, reschedule
 
 
 def asks_for_proof(dsr: DataSubjectRequest) -> bool:
@@ -18,15 +19,18 @@ def asks_for_proof(dsr: DataSubjectRequest) -> bool:
     return required_rung(dsr.right, policy_of(dsr.policy)) >= CONTACT
 
 
-def take_up_again(dsr: DataSubjectRequest, *, waits: bool, actor: Actor, at: datetime) -> DataSubjectRequest:
+def take_up_again(
+    dsr: DataSubjectRequest, *, waits: bool, actor: Actor, at: datetime, body: Mapping[str, str] | None = None
+) -> DataSubjectRequest:
     """Start a new clock from this day; the old outcome and the first receipt stay in the chain.
 
-    `waits`: until a code was typed. Needs the caller's transaction.
+    `waits`: until a code was typed; `body`: what else the evidence names. Needs the caller's transaction.
     """
+    action = Action.REOPEN_UNVERIFIED if waits else Action.REOPEN
     deadline = deadline_from(dsr.policy, at=at, right=dsr.right)
     moved = advance(
         dsr,
-        Action.REOPEN_UNVERIFIED if waits else Action.REOPEN,
+        action,
         actor=actor,
         at=at,
         values={
@@ -40,10 +44,10 @@ def take_up_again(dsr: DataSubjectRequest, *, waits: bool, actor: Actor, at: dat
             "decided_by": None,
             "approved_by": None,
         },
-        body={"due_before": dsr.due_on.isoformat(), **dates_told(deadline)},
+        body={**(body or {}), "due_before": dsr.due_on.isoformat(), **dates_told(deadline)},
     )
     owe(
-        "reopened",
+        NOTICE[action],
         submission=dsr.submission,
         dsr=moved,
         occurrence=f"{dsr.pk}:{at.isoformat()}",

@@ -1,21 +1,77 @@
-"""Telling the privacy team: one notice per account, naming the case and never the person."""
+"""The privacy team: who may do what, and telling them, one notice per account, naming the case and never the person.
+
+A role is a group, held by an active staff account. Being superuser gives none: whoever manages accounts decides and
+approves nothing, and an approval always has the name of somebody who was given the right to approve.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from requests_app.models import DataSubjectRequest
+from requests_app.rules.lifecycle import Action
 
+from .actors import Actor
 from .notices import owe
+from .refused import RoleMissing
 
-HANDLER, APPROVER, OFFICER = "handler", "approver", "privacy officer"
+HANDLER, APPROVER, OFFICER = ROLES = ("handler", "approver", "privacy officer")
+
+_ANYONE = frozenset(ROLES)
+_APPROVERS = frozenset({APPROVER, OFFICER})
+_OFFICERS = frozenset({OFFICER})
+_NO_STAFF: frozenset[str] = frozenset()
+
+# The one table of what a role includes: actions of the lifecycle, then verbs that leave the state as it is.
+MAY: Mapping[str, frozenset[str]] = {
+    Action.COMPLETE_INTAKE: _ANYONE,
+    Action.CONFIRM_IDENTITY: _NO_STAFF,  # the person, by a code
+    Action.REQUIRE_IDENTITY: _ANYONE,
+    Action.SUBMIT_DECISION: _ANYONE,
+    Action.RETURN_FOR_CHANGE: _APPROVERS,
+    Action.CARRY_OUT: _ANYONE,
+    Action.APPROVE_DONE: _APPROVERS,
+    Action.APPROVE_PARTLY: _APPROVERS,
+    Action.APPROVE_REFUSAL: _APPROVERS,
+    Action.CANCEL: _NO_STAFF,  # the person
+    Action.LAPSE: _NO_STAFF,  # the clock
+    Action.REOPEN: _OFFICERS,
+    Action.REOPEN_UNVERIFIED: _OFFICERS,
+    "look": _ANYONE,
+    "enter": _ANYONE,
+    "assign": _ANYONE,
+    "ask": _ANYONE,
+    "note": _ANYONE,
+    "attach": _ANYONE,
+    "reveal": _OFFICERS,
+    "record_other_channel": _OFFICERS,
+}
+
+
+def roles_of(account: Any) -> frozenset[str]:
+    """Return the roles that this account holds now; none where it is inactive or no staff account."""
+    rows = User.objects.filter(pk=account.pk, is_active=True, is_staff=True, groups__name__in=ROLES)
+    return frozenset(rows.values_list("groups__name", flat=True)) & _ANYONE
+
+
+def require(actor: Actor, verb: str) -> User:
+    """Return the account that acts; raise RoleMissing unless it holds a role that includes the verb now."""
+    if actor.user is None or not roles_of(actor.user) & MAY[verb]:
+        raise RoleMissing("Your role does not include this.")
+    return actor.user
+
+
+def holders(*roles: str) -> QuerySet[User]:
+    """Return the active staff accounts with one of the roles."""
+    return User.objects.filter(groups__name__in=roles, is_active=True, is_staff=True).distinct()
 
 
 def members(*roles: str) -> list[User]:
-    """Return the active accounts with one of the roles, in a fixed order."""
-    return list(User.objects.filter(groups__name__in=roles, is_active=True).distinct().order_by("pk"))
+    """Return the same in a fixed order."""
+    return list(holders(*roles).order_by("pk"))
 
 
 def tell(

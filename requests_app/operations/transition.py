@@ -34,6 +34,23 @@ EVIDENCE: dict[Action, Kind] = {
     Action.REOPEN_UNVERIFIED: Kind.REOPENED,
 }
 
+# What the person is told of it, as kind of notice; nothing where another letter of the same moment says it.
+NOTICE: dict[Action, str] = {
+    Action.COMPLETE_INTAKE: "",  # the acknowledgement of the filing
+    Action.CONFIRM_IDENTITY: "",  # the page on which the code was typed
+    Action.REQUIRE_IDENTITY: "",  # the mail with the code
+    Action.SUBMIT_DECISION: "",  # nothing is decided before the second person
+    Action.RETURN_FOR_CHANGE: "",
+    Action.CARRY_OUT: "decision_done",
+    Action.APPROVE_DONE: "decision_done",
+    Action.APPROVE_PARTLY: "decision_partly",
+    Action.APPROVE_REFUSAL: "decision_refused",
+    Action.CANCEL: "cancelled",
+    Action.LAPSE: "lapsed",
+    Action.REOPEN: "reopened",
+    Action.REOPEN_UNVERIFIED: "reopened",
+}
+
 
 def lock(dsr: DataSubjectRequest) -> DataSubjectRequest:
     """Lock the submission, then the request, and return it as it stands now. Needs a transaction."""

@@ -77,12 +77,13 @@ def test_a_request_goes_the_whole_road_to_the_download(bruno, settings, tmp_path
     assert list(evidence.verify()) == []
 
 
-def test_the_author_of_a_decision_cannot_approve_it(bruno):
+def test_the_author_of_a_decision_cannot_approve_it():
+    petra = staff("petra")
     dsr = verified(ana_files("access"))
-    submitted = decided(dsr, bruno)
+    submitted = decided(dsr, petra)
     dsr.refresh_from_db()
     with pytest.raises(Refused, match="second person"):
-        decision.approve(dsr, digest=submitted.content_digest, actor=Actor.staff(bruno), at=NOON)
+        decision.approve(dsr, digest=submitted.content_digest, actor=Actor.staff(petra), at=NOON)
 
 
 def test_the_database_refuses_a_release_by_one_person_from_the_shell(bruno):
@@ -184,7 +185,8 @@ def test_a_request_never_verified_lapses_the_day_before_with_a_letter():
     assert Notice.objects.filter(kind="lapsed", dsr=dsr).count() == 1
     assert Notice.objects.filter(kind="reminder_verify", dsr=dsr).count() == 2
     assert not Notice.objects.filter(kind="missed").exists()
-    reopened = decision.reopen(dsr, reason="She wrote to us.", actor=Actor.system(), at=NOON + timedelta(days=20))
+    petra = Actor.staff(staff("petra"))
+    reopened = decision.reopen(dsr, reason="She wrote to us.", actor=petra, at=NOON + timedelta(days=20))
     assert (reopened.state, reopened.due_on) == ("awaiting_verification", date(2026, 12, 27))
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-ROLES = ("handler", "approver", "privacy officer")  # the groups that requests_app.admin.roles reads
+from requests_app.operations.team import ROLES
 
 
 class Command(BaseCommand):

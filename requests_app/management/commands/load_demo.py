@@ -16,10 +16,8 @@ from requests_app.models import Submission
 from requests_app.operations import desk, identity, intake, policies
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
+from requests_app.operations.team import APPROVER, HANDLER, OFFICER, ROLES
 
-from .bootstrap import ROLES
-
-HANDLER, APPROVER, OFFICER = ROLES
 STAFF = (("petra", "Petra", "Rossi", OFFICER), ("bruno", "Bruno", "Weber", HANDLER), ("ada", "Ada", "Kone", APPROVER))
 # name, address, rights, days ago, confirmed, handler
 CASES = (

@@ -1,0 +1,14 @@
+"""Who looked at what: every opening of a case, a file or a contact is written down before it is shown."""
+
+from datetime import datetime
+
+from requests_app.models import AccessLog, Submission
+
+from .actors import Actor
+from .team import require
+
+
+def record_look(submission: Submission, *, what: str, actor: Actor, at: datetime, purpose: str = "") -> None:
+    """Write down that a member of the team looked. Raises RoleMissing for anybody else."""
+    account = require(actor, "look")
+    AccessLog.objects.create(at=at, staff=account, submission=submission, what=what, purpose=purpose.strip()[:200])
