@@ -59,6 +59,8 @@ class DataSubjectRequest(models.Model):
             models.Index(fields=("set_aside_at",), name="dsr_set_aside", condition=Q(set_aside_at__isnull=False)),
         )
         constraints = (
+            # One filing names a right once, so that it has one clock and one answer. Asked again later, it is a new
+            # submission; taken up again, it is the same row reopened.
             models.UniqueConstraint(fields=("submission", "right"), name="dsr_right_once"),
             models.CheckConstraint(condition=Q(state__in=sorted(State)), name="dsr_state_known"),
             models.CheckConstraint(

@@ -21,6 +21,8 @@ from .policies import deadline_from, policy_of
 def _sentences() -> dict[str, str]:
     return {
         Kind.FILED: _("We received your request."),
+        Kind.INTAKE_COMPLETED: _("We have everything that we need to begin."),
+        Kind.IDENTITY_REQUIRED: _("We asked you to confirm your address again."),
         Kind.TOOK_EFFECT: _("It took effect."),
         Kind.EFFECT_REVERSED: _("It was undone, as you asked."),
         Kind.IDENTITY_CONFIRMED: _("You confirmed your address."),

@@ -39,7 +39,22 @@ class Action(StrEnum):
     REOPEN_UNVERIFIED = "reopen_unverified"
 
 
-_PRE_DECISION = frozenset({State.RECEIVED, State.AWAITING_VERIFICATION, State.IN_PROGRESS})
+LABELS: dict[Action, str] = {
+    Action.COMPLETE_INTAKE: "Complete the intake",
+    Action.CONFIRM_IDENTITY: "Confirm identity",
+    Action.REQUIRE_IDENTITY: "Ask for proof of identity again",
+    Action.SUBMIT_DECISION: "Submit a decision",
+    Action.RETURN_FOR_CHANGE: "Return for change",
+    Action.CARRY_OUT: "Carry out",
+    Action.APPROVE_DONE: "Approve: done",
+    Action.APPROVE_PARTLY: "Approve: partly done",
+    Action.APPROVE_REFUSAL: "Approve: refused",
+    Action.CANCEL: "Cancel",
+    Action.LAPSE: "Lapse",
+    Action.REOPEN: "Reopen",
+    Action.REOPEN_UNVERIFIED: "Reopen and ask for proof of identity",
+}
+
 _APPROVAL = frozenset({State.AWAITING_APPROVAL})
 
 TRANSITIONS: dict[Action, tuple[frozenset[State], State]] = {
@@ -70,7 +85,7 @@ def target(action: Action, state: str) -> State:
     """Return the state an action leads to; raise ActionNotAllowed where it does not start here."""
     sources, to = TRANSITIONS[action]
     if state not in sources:
-        raise ActionNotAllowed(f"{action} does not start from {state}.")
+        raise ActionNotAllowed(f"“{LABELS[action]}” is not possible while the request is {state.replace('_', ' ')}.")
     return to
 
 

@@ -1,0 +1,145 @@
+"""What there is to reach: Ana's case with an answered, an open and a decided request, Otto's case, and the team."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from requests_app import clock
+from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message, Notice, Submission
+from requests_app.operations import decision, desk, identity, person
+from requests_app.operations.actors import Actor
+from tests.people import published_policy, staff
+
+LETTER = {"letter": "Dear Ana.", "ground": "", "facts": "", "scope": "", "identity_match": "Code."}
+FORM = {"name": "Ana Example", "details": "", "language": "en", "action": "send"}
+ROLES = {"bruno": ("handler",), "ada": ("approver",), "petra": ("privacy officer",), "nora": (), "root": ()}
+UNKNOWN = uuid.UUID("00000000-0000-4000-8000-000000000000")
+TEXTS = {"question": "Which?", "text": "Note.", "reason": "Because.", "purpose": "compare", "note": "Done."}
+# The request on which a button works where it is not the open one.
+WORKS_ON = {"approve": "portability", "return": "portability", "reopen": "access", "carry_out": "marketing_optout"}
+
+
+def newest_code(purpose: str) -> str:
+    """The code of the mail sent last."""
+    return identity.code_for(IdentityCheck.objects.filter(purpose=purpose).order_by("-issued_at", "-issue")[0])
+
+
+def footprint() -> list[Any]:
+    """What a refused visit must leave as it was."""
+    states = list(DataSubjectRequest.objects.order_by("pk").values_list("state", "assignee"))
+    return [states, *(model.objects.count() for model in (AccessLog, EvidenceEvent, Message, Notice, Submission))]
+
+
+class World:
+    """Made once for a test; every visit is rolled back."""
+
+    def __init__(self) -> None:
+        published_policy()
+        self.staff = {name: staff(name, *roles) for name, roles in ROLES.items()}
+        self.staff["root"].is_superuser = True
+        self.staff["root"].save()
+        self.clients = {"anonymous": Client()}
+        for name, account in self.staff.items():
+            self.clients[name] = Client()
+            self.clients[name].force_login(account)
+        self.ana = self._files("ana", "access", "deletion", "portability", "correction", "marketing_optout")
+        self._files("otto", "access")
+        self._finds("ana")
+        self._answer()
+        self.objects = self._objects()
+        self.before = footprint()
+
+    def client(self, name: str) -> Client:
+        """The browser of this visitor."""
+        return self.clients[name]
+
+    def _files(self, name: str, *rights: str) -> Submission:
+        client = self.clients[name] = Client()
+        form = {**FORM, "form_key": str(uuid.uuid4()), "rights": rights, "email": f"{name}@example.org"}
+        assert client.post("/", form)["Location"] == "/status/"
+        assert client.post("/confirm/", {"code": newest_code("verify")})["Location"] == "/status/"
+        return Submission.objects.get(pk=client.session["submission"])
+
+    def _finds(self, name: str) -> None:
+        client = self.clients[name]
+        client.post("/find/", {"email": f"{name}@example.org"})
+        assert client.post("/find/code/", {"code": newest_code("find")})["Location"] == "/found/"
+        session = client.session
+        session["find_email"] = f"{name}@example.org"  # as between the two pages
+        session.save()
+
+    def _answer(self) -> None:
+        bruno, ada = Actor.staff(self.staff["bruno"]), Actor.staff(self.staff["ada"])
+        at = clock.now()
+        self.file = desk.attach(self.dsr("access"), name="data.json", content=b"{}", actor=bruno, at=at)
+        answer = decision.decide(self.dsr("access"), outcome="done", **LETTER, actor=bruno, at=at)
+        decision.approve(self.dsr("access"), digest=answer.content_digest, actor=ada, at=at)
+        waiting = decision.decide(self.dsr("portability"), outcome="done", **LETTER, actor=bruno, at=at)
+        self.digest = waiting.content_digest
+        person.cancel(self.dsr("correction"), actor=Actor.person(), at=at)
+
+    def dsr(self, right: str) -> DataSubjectRequest:
+        """Ana's request: access is answered, portability waits for approval, correction is cancelled."""
+        return self.ana.requests.select_related("submission", "policy").get(right=right)
+
+    def has_object(self, row: str) -> bool:
+        """Whether the address names something that could be somebody else's, or not be there."""
+        return self.address(row, known=True)[0] != self.address(row, known=False)[0]
+
+    def address(self, row: str, *, known: bool) -> tuple[str, dict[str, Any]]:
+        """The path and what is posted to it; with an id that nobody has where `known` is false."""
+        name, _, detail = row.partition(" ")
+        if name.startswith("admin/"):
+            return self._unnamed(name, known=known), {}
+        if name == "admin:app_list":
+            return reverse(name, args=[detail]), {}
+        if name == "admin:requests_app_datasubjectrequest_act":
+            data = {**LETTER, **TEXTS, "digest": self.digest, "read": "on", "outcome": "done"}
+            data |= {"assignee": self.staff["petra"].pk, "file": SimpleUploadedFile("data.json", b"{}")}
+            there = self.objects[f"act {WORKS_ON.get(detail, 'deletion')}"][1]
+            return reverse(name, args=[there if known else UNKNOWN, detail]), data
+        model = name.removeprefix("admin:").rsplit("_", 1)[0].removesuffix("_password")
+        of_a_model = name.endswith(("_change", "_delete", "_history", "_serve"))
+        thing = self.objects.get(name) or (self.objects.get(model) if of_a_model else None)
+        data = {"email": "ana@example.org", "code": "000000", "next": "/", "confirm": "yes", "channel": "phone"}
+        if thing is None:
+            return reverse(name), data
+        return reverse(name, args=[*thing[0], thing[1] if known else thing[2]]), data | {"text": "Here it is."}
+
+    def _unnamed(self, pattern: str, *, known: bool) -> str:
+        if "<path:object_id>" not in pattern:
+            return "/admin/nowhere/"
+        _, app, model, _, _ = pattern.split("/")
+        _, there, nowhere = self.objects[f"{app}_{model}"]
+        return f"/admin/{app}/{model}/{there if known else nowhere}/"
+
+    def _objects(self) -> dict[str, tuple[list[Any], Any, Any]]:
+        """What stands in an address: what comes before the id, the id, and one that nobody has."""
+        notice = Notice.objects.get(submission=self.ana, kind="acknowledgement")
+        check = IdentityCheck.objects.filter(submission=self.ana).latest("issued_at")
+        pks = dict(self.ana.requests.values_list("right", "pk"))
+        open_one = pks["deletion"]
+        return {
+            **{f"act {right}": ([], pk, UNKNOWN) for right, pk in pks.items()},
+            "cancel": ([], open_one, UNKNOWN),
+            "reply": ([], open_one, UNKNOWN),
+            "ics": ([], open_one, UNKNOWN),
+            "reopen": ([], pks["correction"], UNKNOWN),
+            "notice": ([], notice.pk, UNKNOWN),
+            "undo": ([], pks["marketing_optout"], UNKNOWN),
+            "open": ([], self.ana.pk, UNKNOWN),
+            "download": ([], self.file.pk, UNKNOWN),
+            "link": ([], identity.link_secret(check), "A" * 22),
+            "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
+            "admin:view_on_site": ([ContentType.objects.get_for_model(DataSubjectRequest).pk], open_one, UNKNOWN),
+            "requests_app_datasubjectrequest": ([], open_one, UNKNOWN),
+            "requests_app_notice": ([], notice.pk, UNKNOWN),
+            "requests_app_policyversion": ([], self.ana.policy_id, 999_999),
+            "auth_user": ([], self.staff["bruno"].pk, 999_999),
+            "auth_group": ([], Group.objects.get(name="handler").pk, 999_999),
+        }
