@@ -30,6 +30,7 @@ CODE_KEY = env.secret("CODE_KEY", at_least=32)
 PORT = env.text("PORT", default="8000")
 PUBLIC_URL = env.public_url("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
 ORGANISATION_NAME = env.text("ORGANISATION_NAME", default="Example Organisation")
+ORGANISATION_ADDRESS = env.text("ORGANISATION_ADDRESS", default="")  # the sender's line of printed letters
 ACCENT_COLOUR = env.colour("ACCENT_COLOUR", default="#1d4f91")
 
 _public = urlsplit(PUBLIC_URL)

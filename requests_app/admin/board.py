@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from requests_app.models import DataSubjectRequest
 from requests_app.models.request import RIGHTS
-from requests_app.operations import intake
+from requests_app.operations import delivery, intake
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
 from requests_app.rules.workload import Answer, coming, pace, percentile
@@ -22,6 +22,7 @@ CARDS = ("overdue", "today", "approve", "person", "not_reached", "set_aside")
 CHIPS = ("open", "overdue", "today", "mine", "unassigned", "person", "approve", "not_reached", "ended")
 ANSWERED = (State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED)
 WEEKS = 12
+TO_PRINT = "../notice/?service=print"  # the list of notices, beside the queue
 
 
 def link(**params: str) -> str:
@@ -54,7 +55,10 @@ def board(user: Any, now: datetime, *, view: str, right: str, searching: bool) -
     promise = (intake.expected_due(version, at=now).due_on - day).days if version else 0
     offered = policy_of(version).rights if version else ()
     return {
-        "cards": [{"key": k, "n": count[k], "words": WORDS[k], "href": link(view=k)} for k in CARDS],
+        "cards": [
+            *({"key": k, "n": count[k], "words": WORDS[k], "href": link(view=k)} for k in CARDS),
+            {"key": "print", "n": delivery.to_print().count(), "words": "Letters to print", "href": TO_PRINT},
+        ],
         "chips": [
             {"words": WORDS[k], "n": count[k], "href": link(view=k, right=right), "here": k == here} for k in CHIPS
         ],

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, Notice
+from requests_app.models import DataSubjectRequest, Notice, ReceiptCorrection
 from requests_app.models.request import RIGHTS
-from requests_app.operations import intake
+from requests_app.operations import delivery, intake
 from requests_app.rules.lifecycle import OPEN, State
 
 from .presenting import local_day
@@ -58,18 +58,19 @@ def day_of(text: str) -> date | None:
 
 def unserved(**which: Any) -> QuerySet[Notice]:
     """Notices to the person that e-mail could not announce and no other channel has served yet."""
-    failed = Notice.objects.filter(recipient="person", delivery=Notice.Delivery.FAILED, served_at=None, **which)
-    return failed.exclude(failure_code="expired")  # an old code reaches nobody, and need not
+    return delivery.not_reached().filter(**which)
 
 
 def views(user: Any, day: date) -> dict[str, Q]:
     """The rows of each view."""
     missed = unserved(submission=OuterRef("submission")).filter(Q(dsr=None) | Q(dsr=OuterRef("pk")))
+    corrections = ReceiptCorrection.objects.filter(submission=OuterRef("submission"), approved_at=None)
+    to_approve = corrections.filter(withdrawn_at=None).exclude(proposed_by=user.pk)
     return {
         "open": IS_OPEN,
         "overdue": IS_OPEN & Q(due_on__lt=day),
         "today": IS_OPEN & Q(due_on=day),
-        "approve": Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk),
+        "approve": (Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk)) | (IS_OPEN & Exists(to_approve)),
         "mine": IS_OPEN & Q(assignee=user.pk),
         # What the person has not confirmed yet is not work to hand out.
         "unassigned": IS_OPEN & Q(assignee=None) & ~Q(state__in=[State.RECEIVED, State.AWAITING_VERIFICATION]),

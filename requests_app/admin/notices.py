@@ -19,7 +19,7 @@ from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 
-from . import words
+from . import letters, words
 from .presenting import readable
 from .roles import ReadOnlyAdmin, may
 
@@ -47,12 +47,12 @@ class ServiceFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Two queues."""
-        return [("not_reached", "Not reached"), ("print", "To print")]
+        return [("not_reached", "Not reached"), ("print", "Letters to print")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of the queue."""
-        wanted = {"not_reached": Notice.Delivery.FAILED, "print": Notice.Delivery.NONE}.get(self.value() or "")
-        return queryset.filter(delivery=wanted, served_at=None) if wanted else queryset
+        wanted = letters.QUEUES.get(self.value() or "")
+        return queryset.filter(pk__in=wanted().values("pk")) if wanted else queryset
 
 
 @admin.register(Notice)
@@ -94,7 +94,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[Any]:
         """The button first, then Django's own."""
         view = self.admin_site.admin_view(self.serve)
-        return [path("<uuid:pk>/serve/", view, name="requests_app_notice_serve"), *super().get_urls()]
+        return [path("<uuid:pk>/serve/", view, name="requests_app_notice_serve"), *letters.urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -143,6 +143,8 @@ class NoticeAdmin(ReadOnlyAdmin):
             "subject": "" if secret else readable(lambda: notice.subject),
             "text": "" if secret else readable(lambda: notice.text),
             "form": form,
+            "can_print": letters.can_print(request, notice),
+            "posted_form": letters.posted_form(notice),
             "can_serve": notice.served_at is None and notice.delivery in UNSERVED
             and may(request.user, "record_other_channel"),
         }  # fmt: skip

@@ -9,6 +9,7 @@ from .keys import SubmissionKey
 from .message import Message
 from .notice import Notice
 from .policy import PolicyVersion
+from .receipt import ReceiptCorrection
 from .request import DataSubjectRequest
 from .submission import Submission
 
@@ -26,6 +27,7 @@ __all__ = [
     "MilestoneRecord",
     "Notice",
     "PolicyVersion",
+    "ReceiptCorrection",
     "Submission",
     "SubmissionKey",
 ]

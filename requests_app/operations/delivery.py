@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -67,9 +67,19 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
 
 
 def not_reached() -> "QuerySet[Notice]":
-    """Notices whose person no mail reached and whom nobody served otherwise; an expired code is no such case."""
-    failed = Notice.objects.filter(delivery=Notice.Delivery.FAILED, recipient=notices.PERSON, served_at=None)
-    return failed.exclude(failure_code="expired")
+    """Notices of which nobody knows that they reached their person: failed, or in doubt and not tried again.
+
+    A code is no such case once it has expired, nor in doubt: whoever needs one asks for a new one.
+    """
+    final = Q(delivery=Notice.Delivery.AMBIGUOUS, next_try_at=None, check_id=None) | (
+        Q(delivery=Notice.Delivery.FAILED) & ~Q(failure_code="expired")
+    )
+    return Notice.objects.filter(final, recipient=notices.PERSON, served_at=None)
+
+
+def to_print() -> "QuerySet[Notice]":
+    """Notices to persons without an address for mail, not yet served by a letter."""
+    return Notice.objects.filter(delivery=Notice.Delivery.NONE, recipient=notices.PERSON, served_at=None, check_id=None)
 
 
 def message_id(notice: Notice) -> str:

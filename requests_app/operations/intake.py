@@ -3,14 +3,14 @@
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from requests_app.models import ConsentRecord, DataSubjectRequest, IdentityCheck, PolicyVersion, Submission
 from requests_app.models.keys import create_key, lookup_digests, seal
+from requests_app.rules import receipt_date
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import State
 from requests_app.rules.response_deadline import received_on
@@ -88,9 +88,9 @@ def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Subm
 def _receipt(filing: Filing, zone: str, at: datetime) -> datetime:
     if filing.received_on is None:
         return at
-    if filing.received_on > received_on(at, zone):
-        raise Refused("The receipt date lies in the future. Enter the day on which the request really arrived.")
-    return min(at, datetime.combine(filing.received_on, time(12), ZoneInfo(zone)))
+    if why := receipt_date.why_not(filing.received_on, entered_at=at, zone=zone):
+        raise Refused(why)
+    return receipt_date.instant_of(filing.received_on, entered_at=at, zone=zone)
 
 
 def _store(

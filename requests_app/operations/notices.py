@@ -16,6 +16,7 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | effect, effect_undone | effective_at | |
 | address_changed | at | |
 | reopened | due_on, steps | |
+| receipt_corrected | old_on, new_on, due_before, due_on, steps | overdue |
 | package_ending | ends_on | |
 | staff_new, staff_unassigned | due_on | |
 | staff_due | due_on, days_left | |
@@ -61,6 +62,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "effect_undone": ("effective_at",),
     "address_changed": ("at",),
     "reopened": ("due_on", "steps"),
+    "receipt_corrected": ("old_on", "new_on", "due_before", "due_on", "steps"),
     "package_ending": ("ends_on",),
     "staff_new": ("due_on",),
     "staff_due": ("due_on", "days_left"),

@@ -38,6 +38,7 @@ def _sentences() -> dict[str, str]:
         Kind.LAPSED: _("The request ended, because the address was not confirmed."),
         Kind.REOPENED: _("The request was taken up again."),
         Kind.DEADLINE_MISSED: _("We missed the date."),
+        Kind.RECEIPT_CORRECTED: _("We corrected the day on which it reached us, and counted anew."),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
     }
 

@@ -1,4 +1,10 @@
-"""Append-only tables: one idempotent function installs the triggers, one tells which are missing."""
+"""Append-only tables, and receipt dates that only two people change: one idempotent function installs the triggers.
+
+On SQLite a trigger goes with its table when a migration rebuilds it, so such a migration ends with `install`; and one
+that rebuilds receiptcorrection begins with `remove_guards`, since a trigger of submission names that table.
+"""
+
+from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -10,6 +16,57 @@ CREATE OR REPLACE FUNCTION requests_app_append_only() RETURNS trigger LANGUAGE p
 BEGIN RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME; END $$
 """
 
+_SUBMISSION, _CORRECTION = "requests_app_submission", "requests_app_receiptcorrection"
+_KEPT = ("received_at", "received_on", "received_zone", "channel")
+_PROPOSED = (
+    "id", "submission_id", "reason_sealed", "old_received_at", "old_received_on", "new_received_at", "new_received_on",
+    "proposed_by_id", "proposed_at",
+)  # fmt: skip
+
+# The latest approval names exactly this change.
+_APPROVED = """EXISTS (
+    SELECT 1 FROM requests_app_receiptcorrection c WHERE c.submission_id = NEW.id AND c.approved_at IS NOT NULL
+    AND c.old_received_at = OLD.received_at
+    AND c.new_received_at = NEW.received_at AND c.new_received_on = NEW.received_on
+    AND NOT EXISTS (
+        SELECT 1 FROM requests_app_receiptcorrection l WHERE l.submission_id = NEW.id AND l.approved_at > c.approved_at
+    )
+)"""
+
+
+def _changed(columns: tuple[str, ...]) -> str:
+    return "(" + " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A trigger that refuses a change where its condition holds; the condition is SQL that both databases read."""
+
+    name: str
+    table: str
+    verb: str
+    condition: str
+    message: str
+
+
+GUARDS = (
+    Guard(
+        f"{_SUBMISSION}_receipt_kept",
+        _SUBMISSION,
+        "UPDATE",
+        f"{_changed(_KEPT)} AND ({_changed(_KEPT[2:])} OR NOT {_APPROVED})",
+        "a receipt is changed by an approved correction only",
+    ),
+    Guard(
+        f"{_CORRECTION}_fixed",
+        _CORRECTION,
+        "UPDATE",
+        f"OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL OR {_changed(_PROPOSED)}",
+        "a correction stays as it was proposed, approved or withdrawn",
+    ),
+    Guard(f"{_CORRECTION}_no_delete", _CORRECTION, "DELETE", "1 = 1", "a correction is not deleted"),
+)
+
 
 def _name(table: str, verb: str) -> str:
     return f"{table}_no_{verb.lower()}"
@@ -18,7 +75,7 @@ def _name(table: str, verb: str) -> str:
 def expected(vendor: str) -> list[str]:
     """Return the names of the triggers that must exist on this kind of database."""
     verbs = (*VERBS, "TRUNCATE") if vendor == "postgresql" else VERBS
-    return [_name(table, verb) for table in TABLES for verb in verbs]
+    return [*(_name(table, verb) for table in TABLES for verb in verbs), *(guard.name for guard in GUARDS)]
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -43,6 +100,38 @@ def install(connection: BaseDatabaseWrapper) -> None:
                     f"FOR EACH {each} EXECUTE FUNCTION requests_app_append_only()"
                 )
                 cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+    _install_guards(connection)
+
+
+def _install_guards(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        if _CORRECTION not in connection.introspection.table_names(cursor):
+            return  # an earlier migration installs what there is to guard then
+        for guard in GUARDS:
+            if connection.vendor != "postgresql":
+                cursor.execute(
+                    f"CREATE TRIGGER IF NOT EXISTS {guard.name} BEFORE {guard.verb} ON {guard.table} "
+                    f"WHEN {guard.condition} BEGIN SELECT RAISE(ABORT, '{guard.message}'); END"
+                )
+                continue
+            cursor.execute(
+                f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+                f"BEGIN IF {guard.condition} THEN RAISE EXCEPTION '{guard.message}'; END IF; RETURN NEW; END $$"
+            )
+            cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}")
+            cursor.execute(
+                f"CREATE TRIGGER {guard.name} BEFORE {guard.verb} ON {guard.table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {guard.name}()"
+            )
+            cursor.execute(f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {guard.name}")
+
+
+def remove_guards(connection: BaseDatabaseWrapper) -> None:
+    """Drop those of the receipt: before receiptcorrection is rebuilt or dropped."""
+    with connection.cursor() as cursor:
+        for guard in GUARDS:
+            on = f" ON {guard.table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}{on}")
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
@@ -52,6 +141,7 @@ def remove(connection: BaseDatabaseWrapper) -> None:
             for verb in (*VERBS, "TRUNCATE"):
                 on = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_name(table, verb)}{on}")
+    remove_guards(connection)
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:

@@ -10,6 +10,7 @@ from requests_app.rules.agenda import Agenda, next_wake_at
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import ENDED, State
 
+from .asking import asked_at
 from .policies import policy_of
 
 
@@ -44,6 +45,7 @@ def _agenda(
         already=already,
         package_expires_at=package_expires_at,
         answered_at=dsr.answered_at,
+        asked_at=asked_at(dsr),
     )
 
 

@@ -21,6 +21,7 @@ LAPSE, MISSED, OVERDUE, PACKAGE_ENDING = "lapse", "missed", "overdue_daily", "pa
 class Agenda:
     """One request as the clock sees it; `already` holds the (kind, for_date) keys recorded for this `due_on`.
 
+    `asked_at`: when the person could first confirm, where that was later than receipt (entered by staff).
     `answered_at`, where known, keeps a missed date owed after a late answer: no answer wipes out a breach.
     """
 
@@ -37,6 +38,7 @@ class Agenda:
     reminder_days: tuple[int, ...] = (2, 5)
     package_expires_at: datetime | None = None
     answered_at: datetime | None = None
+    asked_at: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -129,9 +131,10 @@ def _item(inp: Agenda, kind: str, day: date) -> Item:
 
 
 def _lapse(inp: Agenda) -> Item | None:
-    """The day before the end, so that the letter goes out in time; not if that was over at receipt."""
+    """The day before the end, so that the letter goes out in time; not if that was over before the person was asked."""
     item = _item(inp, LAPSE, inp.due_on - DAY)
-    lapses = inp.unverified and not inp.never_lapses and item.at > inp.received_at
+    asked_at = max(inp.received_at, inp.asked_at or inp.received_at)
+    lapses = inp.unverified and not inp.never_lapses and item.at > asked_at
     return item if lapses else None
 
 

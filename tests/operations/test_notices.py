@@ -27,6 +27,9 @@ DEADLINE = compute(
 )
 SAMPLE: dict[str, Any] = {
     "due_on": date(2026, 3, 17),
+    "due_before": date(2026, 3, 19),
+    "old_on": date(2026, 3, 4),
+    "new_on": date(2026, 3, 2),
     "steps": DEADLINE.steps,
     "effects": ["marketing_optout"],
     "effective_at": AT,

@@ -80,6 +80,13 @@ def test_a_late_sweep_lapses_without_reminding_first():
     assert kept(NEW, at(20)) == ["reminder_verify_2", "reminder_verify_5"]
 
 
+def test_who_was_asked_after_the_lapse_had_come_does_not_lapse():
+    asked_late = replace(NEW, asked_at=at(15))
+    assert "lapse" not in told(asked_late, at(20))
+    assert "missed" in told(asked_late, at(20))
+    assert told(replace(NEW, asked_at=at(15) - timedelta(seconds=1)), at(20)) == ["lapse"]
+
+
 def test_what_never_lapses_is_missed_like_any_other():
     stubborn = replace(NEW, never_lapses=True)
     kinds = [kind for kind, _ in live(stubborn, 17)]
