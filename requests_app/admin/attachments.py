@@ -17,13 +17,13 @@ from requests_app.models.keys import KeyDestroyed
 from requests_app.operations.actors import Actor
 from requests_app.operations.attachments import read_attachment
 
-from .roles import roles_of
+from .roles import may
 
 
 @require_POST
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Hand it out as bytes that no browser opens by itself; the look is written to the access log."""
-    if not roles_of(request.user):
+    if not may(request.user, "look"):
         raise PermissionDenied
     rows = Message.objects.select_related("dsr__submission").exclude(file_sha256="")
     message = get_object_or_404(rows, pk=pk, author=Message.Author.PERSON)

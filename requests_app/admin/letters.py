@@ -23,10 +23,9 @@ from requests_app.operations import delivery, letters
 from requests_app.operations.actors import Actor
 from requests_app.operations.notices import known_language
 from requests_app.operations.refused import Refused
-from requests_app.operations.team import OFFICER
 
 from .presenting import local_day
-from .roles import roles_of
+from .roles import may
 
 NOTICE = "admin:requests_app_notice_change"
 QUEUES = {"not_reached": delivery.not_reached, "print": delivery.to_print}
@@ -47,11 +46,11 @@ def posted_form(notice: Notice) -> PostedForm:
 
 def can_print(request: HttpRequest, notice: Notice) -> bool:
     """Who may see contact data may print them; a mail with a code is for nobody's eyes."""
-    return OFFICER in roles_of(request.user) and notice.check_id is None
+    return may(request.user, "open_letter") and notice.check_id is None
 
 
 def _load(request: HttpRequest, pk: UUID) -> Notice:
-    if OFFICER not in roles_of(request.user):  # before the look-up: whether a notice exists is not told either
+    if not may(request.user, "open_letter"):  # before the look-up: whether a notice exists is not told either
         raise PermissionDenied
     rows = Notice.objects.filter(recipient="person", submission__isnull=False)
     notice = get_object_or_404(rows.select_related("submission__policy", "dsr"), pk=pk)

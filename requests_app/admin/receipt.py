@@ -16,20 +16,15 @@ from django.views.decorators.http import require_POST
 from requests_app import clock
 from requests_app.models import DataSubjectRequest, ReceiptCorrection, Submission
 from requests_app.operations import receipt
+from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import deadline_from
 from requests_app.operations.refused import Refused
-from requests_app.operations.team import APPROVER, HANDLER, OFFICER
 
 from .presenting import readable
-from .roles import roles_of
+from .roles import may
 
 PAGE = "admin:requests_app_datasubjectrequest_receipt"
-ROLES = {
-    "propose": frozenset({HANDLER, OFFICER}),
-    "approve": frozenset({APPROVER, OFFICER}),
-    "withdraw": frozenset({HANDLER, APPROVER, OFFICER}),
-}
 DONE = {
     "propose": "Proposed. Nothing changes before a second person approves.",
     "approve": "Corrected. The date is counted anew, and the person is told.",
@@ -68,7 +63,7 @@ def _load(pk: UUID) -> DataSubjectRequest:
 
 def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The recorded day, the proposal that waits, and what was corrected before."""
-    if not roles_of(request.user):
+    if not may(request.user, "look"):
         raise PermissionDenied
     return _page(request, _load(pk), CorrectionForm())
 
@@ -76,7 +71,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     """Propose, approve or withdraw; what is refused says why and keeps what was typed."""
-    if not roles_of(request.user) & ROLES.get(verb, frozenset()):
+    if verb not in DONE or not may(request.user, f"{verb}_correction"):
         raise PermissionDenied
     dsr, actor, now = _load(pk), Actor.staff(request.user), clock.now()
     form: Any = CorrectionForm(request.POST) if verb == "propose" else ApprovalForm(request.POST)
@@ -102,10 +97,10 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
 
 def _page(request: HttpRequest, dsr: DataSubjectRequest, form: forms.Form) -> HttpResponse:
     submission, now = dsr.submission, clock.now()
-    roles = roles_of(request.user)
     waits = receipt.pending(submission)
+    own = waits is not None and waits.proposed_by_id == request.user.pk
     fixed = receipt.why_fixed(submission)
-    receipt.look(submission, actor=Actor.staff(request.user), at=now)
+    record_look(submission, what="receipt page", actor=Actor.staff(request.user), at=now)
     context = {
         **admin.site.each_context(request),
         "title": f"Receipt date: {submission.case_label}",
@@ -114,13 +109,13 @@ def _page(request: HttpRequest, dsr: DataSubjectRequest, form: forms.Form) -> Ht
         "entered_at": receipt.entered_at(submission),
         "form": form,
         "fixed": fixed,
-        "can_propose": not fixed and waits is None and bool(roles & ROLES["propose"]),
+        "can_propose": not fixed and waits is None and may(request.user, "propose_correction"),
         "waits": _shown(waits) if waits else None,
         "new_due_on": _due_on(dsr, waits.new_received_at) if waits else None,
         "affected": receipt.affected(submission),
-        "own": waits is not None and waits.proposed_by_id == request.user.pk,
-        "can_approve": waits is not None and bool(roles & ROLES["approve"]) and waits.proposed_by_id != request.user.pk,
-        "can_withdraw": bool(roles),
+        "own": own,
+        "can_approve": waits is not None and not own and may(request.user, "approve_correction"),
+        "can_withdraw": may(request.user, "withdraw_correction"),
         "earlier": [
             _shown(row)
             for row in submission.receipt_corrections.select_related("proposed_by", "approved_by", "withdrawn_by")

@@ -2,17 +2,20 @@
 
 from datetime import datetime
 
-from requests_app.models import AccessLog, Message
+from requests_app.models import Message
 
 from . import files
+from .access import record_look
 from .actors import Actor
-from .team import APPROVER, HANDLER, OFFICER, members
+from .team import require
 
 
 def read_attachment(message: Message, *, actor: Actor, at: datetime) -> bytes:
-    """Return the file's bytes and write down who looked. Raises OSError, KeyDestroyed or InvalidTag if it is gone."""
-    if actor.user is None or actor.user not in members(HANDLER, APPROVER, OFFICER):
-        raise PermissionError("What a person sent is for the privacy team.")
+    """Return the file's bytes and write down who looked.
+
+    Raises RoleMissing; OSError, KeyDestroyed or InvalidTag if the file is gone.
+    """
+    require(actor, "look")
     content = files.read(message.dsr.submission_id, message.pk)
-    AccessLog.objects.create(at=at, staff=actor.user, submission=message.dsr.submission, what="file of the person")
+    record_look(message.dsr.submission, what="file of the person", actor=actor, at=at)
     return content

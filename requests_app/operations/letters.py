@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from requests_app.models import AccessLog, Notice
+from requests_app.models import Notice
 
 from . import evidence
+from .access import record_look
 from .actors import Actor
 from .evidence import Kind
 from .refused import Refused
-from .team import OFFICER, members
+from .team import require
 
 BY_POST = "letter by post"
 
@@ -29,18 +30,18 @@ class Letter:
 def open_letter(notice: Notice, *, actor: Actor, at: datetime) -> Letter:
     """Return name, address and text in the clear; the look is written down first. Raises KeyDestroyed."""
     submission = notice.submission
-    if actor.user is None or actor.user not in members(OFFICER) or submission is None or notice.check_id is not None:
-        raise PermissionError("Contact data are for privacy officers, and a code is for the person alone.")
-    AccessLog.objects.create(
-        at=at, staff=actor.user, submission=submission, what="letter", purpose=f"print {notice.check_code}"
-    )
+    require(actor, "open_letter")
+    if submission is None or notice.check_id is not None:
+        raise Refused("Only a letter to a person is printed; a code is for the person alone.")
+    record_look(submission, what="letter", actor=actor, at=at, purpose=f"print {notice.check_code}")
     return Letter(name=submission.name, postal=submission.opened("postal"), html=notice.opened("html"))
 
 
 def record_posted(notice: Notice, *, posted_on: date, actor: Actor, at: datetime) -> None:
     """Record that the letter was posted, and on which local day: by it the person is served."""
-    if notice.submission is None or actor.user is None or actor.user not in members(OFFICER):
-        raise PermissionError("Only a privacy officer records how a person was reached.")
+    require(actor, "record_posted")
+    if notice.submission is None:
+        raise Refused("Only a letter to a person is posted.")
     served_at = _instant(notice, ZoneInfo(notice.submission.received_zone), posted_on, at)
     with transaction.atomic():
         served = Notice.objects.filter(pk=notice.pk, other_channel="").update(

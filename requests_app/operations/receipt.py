@@ -4,10 +4,9 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
-from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, ReceiptCorrection, Submission
+from requests_app.models import DataSubjectRequest, EvidenceEvent, ReceiptCorrection, Submission
 from requests_app.models.keys import seal
 from requests_app.rules.lifecycle import OPEN
 from requests_app.rules.receipt_date import instant_of, why_not
@@ -19,7 +18,7 @@ from .evidence import Kind
 from .notices import owe
 from .policies import deadline_from
 from .refused import Refused
-from .team import APPROVER, HANDLER, OFFICER, members
+from .team import require
 from .transition import lock, reschedule
 
 
@@ -52,7 +51,7 @@ def propose_correction(
     submission: Submission, *, received_on: date, reason: str, actor: Actor, at: datetime
 ) -> ReceiptCorrection:
     """Propose the true day of receipt. Raises Refused; nothing changes before a second person approves."""
-    proposer = _acting(actor, HANDLER, OFFICER)
+    proposer = require(actor, "propose_correction")
     if not reason.strip():
         raise Refused("Say how you know the true day: the postmark, the mailbox, the note of the call.")
     with transaction.atomic():
@@ -82,7 +81,7 @@ def propose_correction(
 
 def approve_correction(correction: ReceiptCorrection, *, actor: Actor, at: datetime) -> ReceiptCorrection:
     """Approve it, count every open request anew and tell the person, in one transaction."""
-    approver = _acting(actor, APPROVER, OFFICER)
+    approver = require(actor, "approve_correction")
     with transaction.atomic():
         submission, correction = _waiting(correction)
         if correction.proposed_by_id == approver.pk:
@@ -103,23 +102,11 @@ def approve_correction(correction: ReceiptCorrection, *, actor: Actor, at: datet
 
 def withdraw_correction(correction: ReceiptCorrection, *, actor: Actor, at: datetime) -> None:
     """Take a proposal back, or turn it down; the recorded day stays."""
-    account = _acting(actor, HANDLER, APPROVER, OFFICER)
+    account = require(actor, "withdraw_correction")
     with transaction.atomic():
         _, correction = _waiting(correction)
         ReceiptCorrection.objects.filter(pk=correction.pk).update(withdrawn_by=account, withdrawn_at=at)
         _append(Kind.RECEIPT_WITHDRAWN, correction, actor=actor, at=at)
-
-
-def look(submission: Submission, *, actor: Actor, at: datetime) -> None:
-    """Write down who read the page with the reasons."""
-    account = _acting(actor, HANDLER, APPROVER, OFFICER)
-    AccessLog.objects.create(at=at, staff=account, submission=submission, what="receipt page")
-
-
-def _acting(actor: Actor, *roles: str) -> User:
-    if actor.user is None or actor.user not in members(*roles):
-        raise Refused("Your role does not include this.")
-    return actor.user
 
 
 def _locked(submission: Submission) -> Submission:

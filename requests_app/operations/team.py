@@ -48,6 +48,11 @@ MAY: Mapping[str, frozenset[str]] = {
     "attach": _ANYONE,
     "reveal": _OFFICERS,
     "record_other_channel": _OFFICERS,
+    "open_letter": _OFFICERS,
+    "record_posted": _OFFICERS,
+    "propose_correction": frozenset({HANDLER, OFFICER}),
+    "approve_correction": _APPROVERS,
+    "withdraw_correction": _ANYONE,
 }
 
 

@@ -81,6 +81,9 @@ class World:
         decision.approve(self.dsr("access"), digest=answer.content_digest, actor=ada, at=at)
         waiting = decision.decide(self.dsr("portability"), outcome="done", **LETTER, actor=bruno, at=at)
         self.digest = waiting.content_digest
+        self.message = person.reply(
+            self.dsr("deletion"), text="As asked.", file=("old.txt", b"text"), actor=Actor.person(), at=at
+        )
         person.cancel(self.dsr("correction"), actor=Actor.person(), at=at)
 
     def dsr(self, right: str) -> DataSubjectRequest:
@@ -103,8 +106,10 @@ class World:
             data |= {"assignee": self.staff["petra"].pk, "file": SimpleUploadedFile("data.json", b"{}")}
             there = self.objects[f"act {WORKS_ON.get(detail, 'deletion')}"][1]
             return reverse(name, args=[there if known else UNKNOWN, detail]), data
+        if name == "admin:requests_app_datasubjectrequest_receipt_act":
+            return reverse(name, args=[self.objects["act deletion"][1] if known else UNKNOWN, detail]), {}
         model = name.removeprefix("admin:").rsplit("_", 1)[0].removesuffix("_password")
-        of_a_model = name.endswith(("_change", "_delete", "_history", "_serve"))
+        of_a_model = name.endswith(("_change", "_delete", "_history", "_serve", "_print", "_posted", "_receipt"))
         thing = self.objects.get(name) or (self.objects.get(model) if of_a_model else None)
         data = {"email": "ana@example.org", "code": "000000", "next": "/", "confirm": "yes", "channel": "phone"}
         if thing is None:
@@ -136,6 +141,7 @@ class World:
             "download": ([], self.file.pk, UNKNOWN),
             "link": ([], identity.link_secret(check), "A" * 22),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
+            "admin:requests_app_datasubjectrequest_message_file": ([], self.message.pk, UNKNOWN),
             "admin:view_on_site": ([ContentType.objects.get_for_model(DataSubjectRequest).pk], open_one, UNKNOWN),
             "requests_app_datasubjectrequest": ([], open_one, UNKNOWN),
             "requests_app_notice": ([], notice.pk, UNKNOWN),

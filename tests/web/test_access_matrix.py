@@ -43,7 +43,7 @@ def test_every_address_stands_in_the_table_and_every_row_is_an_address():
 
 
 def test_every_button_of_a_case_stands_in_the_table():
-    assert {row.split(" ")[1] for row in ADMIN if "_act " in row} == set(ACTS)
+    assert {row.split(" ")[1] for row in ADMIN if "request_act " in row} == set(ACTS)
 
 
 @pytest.fixture
