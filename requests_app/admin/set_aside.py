@@ -17,21 +17,21 @@ from requests_app.operations import claims, delivery
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 
-from .roles import ANYONE, OFFICERS, roles_of
+from .roles import may
 
 LIST = "admin:requests_app_datasubjectrequest_set_aside"
 
 
 def page(request: HttpRequest) -> HttpResponse:
     """The list, the oldest first."""
-    if not roles_of(request.user) & ANYONE:
+    if not may(request.user, "look"):
         raise PermissionDenied
     rows = DataSubjectRequest.objects.filter(set_aside_at__isnull=False).order_by("set_aside_at")
     context = {
         **admin.site.each_context(request),
         "title": "Set aside",
         "rows": rows.select_related("submission", "assignee")[:200],
-        "may_retry": bool(roles_of(request.user) & OFFICERS),
+        "may_retry": may(request.user, "retry"),
         "not_reached": delivery.not_reached().count(),
         "opts": DataSubjectRequest._meta,
     }
@@ -41,7 +41,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put one back under the clock."""
-    if not roles_of(request.user) & OFFICERS:
+    if not may(request.user, "retry"):
         raise PermissionDenied
     dsr = get_object_or_404(DataSubjectRequest.objects.select_related("submission"), pk=pk)
     try:

@@ -20,7 +20,7 @@ from .actors import Actor
 from .evidence import Kind
 from .notices import owe
 from .refused import Refused
-from .team import OFFICER, members
+from .team import OFFICER, members, require
 from .transition import lock, reschedule
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,7 @@ def set_aside(pk: UUID, *, at: datetime) -> None:
 
 def retry(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjectRequest:
     """Put a request that was set aside back under the clock, alone first. Raises Refused where it is not set aside."""
+    require(actor, "retry")
     with transaction.atomic():
         dsr = lock(dsr)
         if dsr.set_aside_at is None:

@@ -16,7 +16,7 @@ from . import evidence
 from .actors import Actor
 from .evidence import Kind
 from .notices import owe
-from .policies import deadline_from
+from .policies import dates_told, deadline_from
 from .refused import Refused
 from .team import require
 from .transition import lock, reschedule
@@ -122,11 +122,15 @@ def _waiting(correction: ReceiptCorrection) -> tuple[Submission, ReceiptCorrecti
 
 
 def _count_anew(dsr: DataSubjectRequest, correction: ReceiptCorrection, *, actor: Actor, at: datetime) -> None:
-    deadline = deadline_from(dsr.policy, at=correction.new_received_at)
+    deadline = deadline_from(dsr.policy, at=correction.new_received_at, right=dsr.right)
     DataSubjectRequest.objects.filter(pk=dsr.pk).update(
-        opened_at=correction.new_received_at, opened_on=correction.new_received_on, due_on=deadline.due_on
+        opened_at=correction.new_received_at,
+        opened_on=correction.new_received_on,
+        due_on=deadline.due_on,
+        statutory_on=deadline.statutory_on,
+        cautious_on=deadline.cautious_on,
     )
-    days: dict[str, Any] = {"due_before": dsr.due_on.isoformat(), "due_on": deadline.due_on.isoformat()}
+    days = {"due_before": dsr.due_on.isoformat(), **dates_told(deadline)}
     _append(Kind.RECEIPT_CORRECTED, correction, actor=actor, at=at, dsr=dsr, more=days)
     owe(
         "receipt_corrected",

@@ -50,6 +50,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "record_other_channel": _OFFICERS,
     "open_letter": _OFFICERS,
     "record_posted": _OFFICERS,
+    "retry": _OFFICERS,
     "propose_correction": frozenset({HANDLER, OFFICER}),
     "approve_correction": _APPROVERS,
     "withdraw_correction": _ANYONE,

@@ -2,7 +2,7 @@
 
 Units: dates in `tz` (the controller's zone), instants aware and UTC. Errors: ValueError for a naive
 instant, ZoneInfoNotFoundError for an unknown zone.
-Source: shared/CLOCK.md ("What the person and the officer see"), shared/DESIGN.md ("Clock").
+Source: policy B-V(4), fifteen days (P12); no request ends in silence (P13).
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
 """The holder bar: who held a request on each day of its period.
 
 Units: local days of the controller's zone `tz`. Errors: ValueError for a naive instant.
-Source: shared/CLOCK.md ("What the person and the officer see"); it explains, it moves no date.
+It explains, and moves no date (H2: the response clock and the holder clock are two).
 """
 
 from collections.abc import Iterable

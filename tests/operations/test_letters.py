@@ -41,9 +41,9 @@ def test_petra_opens_the_letter_and_the_look_is_on_record(notice: Notice, petra:
 
 def test_bruno_neither_opens_a_letter_nor_records_it(notice: Notice) -> None:
     bruno = Actor.staff(staff("bruno", "handler"))
-    with pytest.raises(PermissionError):
+    with pytest.raises(Refused):
         letters.open_letter(notice, actor=bruno, at=NOON)
-    with pytest.raises(PermissionError):
+    with pytest.raises(Refused):
         letters.record_posted(notice, posted_on=NOON.date(), actor=bruno, at=NOON)
     assert not AccessLog.objects.exists()
 
@@ -51,7 +51,7 @@ def test_bruno_neither_opens_a_letter_nor_records_it(notice: Notice) -> None:
 def test_a_code_is_opened_for_nobody(petra: Actor) -> None:
     published_policy()
     code = Notice.objects.get(submission=ana_files("access"), kind="code")
-    with pytest.raises(PermissionError):
+    with pytest.raises(Refused):
         letters.open_letter(code, actor=petra, at=NOON)
 
 

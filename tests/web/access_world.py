@@ -109,7 +109,9 @@ class World:
         if name == "admin:requests_app_datasubjectrequest_receipt_act":
             return reverse(name, args=[self.objects["act deletion"][1] if known else UNKNOWN, detail]), {}
         model = name.removeprefix("admin:").rsplit("_", 1)[0].removesuffix("_password")
-        of_a_model = name.endswith(("_change", "_delete", "_history", "_serve", "_print", "_posted", "_receipt"))
+        of_a_model = name.endswith(
+            ("_change", "_delete", "_history", "_serve", "_print", "_posted", "_receipt", "_retry")
+        )
         thing = self.objects.get(name) or (self.objects.get(model) if of_a_model else None)
         data = {"email": "ana@example.org", "code": "000000", "next": "/", "confirm": "yes", "channel": "phone"}
         if thing is None:
