@@ -51,7 +51,7 @@ class Notice(models.Model):
         indexes = (
             models.Index(fields=("next_try_at",), name="notice_due", condition=Q(next_try_at__isnull=False)),
             models.Index(fields=("created_at",), name="notice_unsent", condition=Q(next_try_at__isnull=False)),
-            models.Index(fields=("created_at",), name="notice_failed", condition=Q(delivery="failed")),
+            models.Index(fields=("created_at",), name="notice_lost", condition=Q(delivery__in=("ambiguous", "failed"))),
         )
         constraints = (
             models.UniqueConstraint(fields=("scope", "kind", "occurrence", "recipient"), name="notice_once"),

@@ -71,10 +71,11 @@ def not_reached() -> "QuerySet[Notice]":
 
     A code is no such case once it has expired, nor in doubt: whoever needs one asks for a new one.
     """
+    doubtful = Notice.objects.filter(delivery__in=("ambiguous", "failed"))  # as the index notice_lost has it
     final = Q(delivery=Notice.Delivery.AMBIGUOUS, next_try_at=None, check_id=None) | (
         Q(delivery=Notice.Delivery.FAILED) & ~Q(failure_code="expired")
     )
-    return Notice.objects.filter(final, recipient=notices.PERSON, served_at=None)
+    return doubtful.filter(final, recipient=notices.PERSON, served_at=None)
 
 
 def to_print() -> "QuerySet[Notice]":

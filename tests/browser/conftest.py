@@ -68,7 +68,7 @@ class World:
         desk.ask(asked.requests.get(), question="Which of your two accounts is meant?", actor=bruno, at=self.now)
         desk.attach(answered.requests.get(), name="data.json", content=b"{}", actor=bruno, at=self.now)
         person.cancel(cancelled.requests.get(), actor=Actor.person(), at=self.now)
-        enforcement.enforce(lapsing.requests.get(), at=self.now + timedelta(days=1))
+        enforcement.enforce([lapsing.requests.get().pk], at=self.now + timedelta(days=1))
         waiting = self.file()
         self.decide(waiting)
         return {

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 
 from .conftest import WIDTHS, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+ADMIN = "admin:requests_app_datasubjectrequest_"
 
 
 def findings(page: Any, name: str) -> list[str]:
@@ -46,4 +48,27 @@ def test_every_page_of_a_person_is_accessible(world: World, open_as: Callable[..
     page.goto("/")
     page.get_by_role("button").last.click()
     wrong += findings(page, "form with mistakes")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_every_page_of_the_desk_is_accessible(world: World, open_as: Callable[..., Any], width: int):
+    states = world.states()
+    visits = [("sign-in", None, "/admin/login/"), ("index", world.petra, "/admin/")]
+    visits += [("queue", who, reverse(f"{ADMIN}changelist")) for who in (world.bruno, world.ada, world.petra)]
+    visits += [("enter", world.bruno, reverse(f"{ADMIN}enter"))]
+    for name, submission in states.items():
+        visits.append((f"case {name}", world.ada, reverse(f"{ADMIN}change", args=[submission.requests.get().pk])))
+    for act in ("decide", "ask", "attach", "note", "assign"):
+        pk = states["in progress"].requests.get().pk
+        visits.append((act, world.bruno, reverse(f"{ADMIN}act", args=[pk, act])))
+    pk = states["awaiting approval"].requests.get().pk
+    visits += [(act, world.ada, reverse(f"{ADMIN}act", args=[pk, act])) for act in ("approve", "return")]
+    wrong = []
+    for name, who, path in visits:
+        page = open_as(who, width=width)
+        answer = page.goto(path)
+        assert answer.status == 200, (name, page.inner_text("body"))
+        wrong += findings(page, name)
+        page.context.close()
     assert not wrong, "\n".join(wrong)

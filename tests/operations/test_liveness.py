@@ -14,7 +14,7 @@ from requests_app.operations.delivery import not_reached
 from tests.people import NOON, ana_files, published_policy, signs_of_life
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
-INDEXES = ("dsr_due_open", "dsr_set_aside", "notice_unsent", "notice_failed", "notice_due")
+INDEXES = ("dsr_due_open", "dsr_set_aside", "notice_unsent", "notice_lost", "notice_due")
 
 
 def test_an_installation_that_never_ran_is_silent_everywhere():

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,13 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from requests_app.models import DataSubjectRequest, DisclosurePackage, IdentityCheck, Message, Notice, Submission
-from requests_app.operations import decision, desk, person
+from requests_app.operations import decision, desk, person, policies
 from requests_app.operations.actors import Actor
 from tests.people import NOON, published_policy, staff
 from tests.web.test_person_road import answers, file_as, newest_code, wrong
 
 pytestmark = pytest.mark.django_db
 ANA = Actor.person()
+ROME = Path(__file__).parents[2] / "policies" / "ecp.toml"
 
 
 @pytest.fixture(autouse=True)
@@ -218,7 +220,7 @@ class TestWriting:
         assert '<details class="write" open>' in page
 
     def test_notes_among_staff_are_not_in_the_thread(self, ana):
-        desk.note(dsr(), text="Looks odd to me.", actor=Actor.staff(staff("bruno")), at=timezone.now())
+        desk.note(dsr(), text="Looks odd to me.", actor=Actor.staff(staff("bruno", "handler")), at=timezone.now())
         assert "Looks odd" not in seen(ana)
 
     def test_otto_cannot_write_into_her_request(self, ana):
@@ -337,6 +339,7 @@ class TestForms:
 
 def test_times_are_told_in_the_zone_of_the_promise(client, monkeypatch):
     monkeypatch.setattr("requests_app.web.filing.now", lambda: NOON)
+    petra, ada = staff("petra", "privacy officer"), staff("ada", "approver")
+    policies.load(ROME.read_text(), prepared_by=petra, approved_by=ada, at=NOON + timedelta(seconds=1))
     file_as(client)
-    Submission.objects.update(received_zone="Europe/Rome")
     assert "22 November 2026, 13:00" in seen(client)
