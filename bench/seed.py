@@ -33,9 +33,10 @@ def published() -> None:
 
 
 def filed(at: datetime) -> DataSubjectRequest:
-    """Ana's request as the portal stores it: a correction by letter, which needs no code."""
+    """Ana's request as the portal stores it: a correction by letter, which needs no code; Petra enters it."""
     filing = intake.Filing(uuid.uuid4(), ("correction",), "Ana Example", "", "", "en")
-    return intake.receive(filing, channel="post", actor=Actor.person(), at=at).requests.get()
+    petra = Actor.staff(User.objects.get(username="petra"))
+    return intake.receive(filing, channel="post", actor=petra, at=at).requests.get()
 
 
 def copy(pattern: DataSubjectRequest, number: int) -> None:
