@@ -18,7 +18,7 @@ def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
     """Return the file's bytes and log the download; raises Refused once the period has ended."""
     dsr = answer_file.dsr
     package = DisclosurePackage.objects.filter(dsr=dsr).first()
-    if package is None or answer_file.destroyed_at or at >= package.expires_at:
+    if package is None or at >= package.expires_at or not package.files.filter(pk=answer_file.pk).exists():
         raise Refused(_("This download has ended. Ask us in your request, and we make it available again."))
     content = files.read(dsr.submission_id, answer_file.pk)
     with transaction.atomic():

@@ -85,7 +85,7 @@ def _package(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
     package = getattr(dsr, "package", None)
     if package is None or package.expires_at <= at:
         return None
-    files = dsr.answer_files.filter(destroyed_at=None).order_by("attached_at")
+    files = package.files.select_related("dsr").order_by("attached_at")
     return {
         "files": [{"id": f.pk, "name": f.name, "size": f.size, "sha256": f.sha256} for f in files],
         "expires_at": package.expires_at,
