@@ -89,10 +89,10 @@ class DisclosurePackage(models.Model):
     expires_at = models.DateTimeField()
     downloads = models.PositiveIntegerField(default=0)
 
+    def __str__(self) -> str:
+        return f"package of {self.dsr_id}"
+
     @property
     def files(self) -> "models.QuerySet[AnswerFile]":
         """What the second person approved and is still there; a draft attached after the release is none of it."""
         return AnswerFile.objects.filter(dsr=self.dsr_id, destroyed_at=None, attached_at__lte=self.released_at)
-
-    def __str__(self) -> str:
-        return f"package of {self.dsr_id}"
