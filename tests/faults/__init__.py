@@ -9,8 +9,11 @@ mail once, the evidence verifies, and it all goes on by itself when the fault is
     F05  the broker's memory is wiped while it runs
     F07  the broker freezes, or the line to it dies without a word; a worker that hears nothing ends itself
     F12  three beats and three workers at once
+    F19  a process dies before or after any commit or call to the outside
+    F20  fifty at once want the same thing
 
-Scaled down, they run every day (marker `process`); `make faults` runs the fuller ones (marker `long`) with them.
+Scaled down, they run every day (marker `process`); `make faults` runs them at full size (`figures.scaled`), the
+violent ones (marker `long`) with them, and prints every figure with its limit.
 `installation.py` starts and ends processes by their pid; `broker.py` is a broker that can be killed and frozen;
 `proxy.py` is a line that can go dead.
 """

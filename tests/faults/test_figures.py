@@ -1,0 +1,18 @@
+"""A figure that is missed fails the run, and stands in the table all the same."""
+
+import pytest
+
+from tests.faults import figures
+
+
+def test_a_figure_above_its_limit_is_kept_and_fails(monkeypatch, tmp_path):
+    file = tmp_path / "figures"
+    monkeypatch.setenv("FAULT_FIGURES", str(file))
+    figures.exactly("F20", "rounds", 200, 200)
+    with pytest.raises(AssertionError, match="notices lost is 1"):
+        figures.at_most("F01", "notices lost", 1, 0, seed=7)
+    rows = figures.kept(file)
+    assert [row.held for row in rows] == [True, False]
+    lost, rounds = figures.table(rows).splitlines()[1:]
+    assert lost.split() == ["F01", "notices", "lost", "1", "<=", "0", "NO", "7"]
+    assert rounds.split() == ["F20", "rounds", "200", "200", "yes"]
