@@ -98,7 +98,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- the queue -------------------------------------------------------------------------------------------------------
 # Disposable: whatever matters is a row. The default needs no server.
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://localhost")
 BROKER_DIR = VAR_DIR / "broker"
 
 # Seconds without any task after which a worker ends itself, so that its supervisor starts a fresh one; 0 never.

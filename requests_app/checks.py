@@ -36,7 +36,7 @@ def append_only_tables_are_guarded(databases: Any = None, **kwargs: Any) -> list
         return [
             Error(
                 f"{len(gone)} append-only triggers are missing.",
-                hint="Run manage.py migrate; if it persists, somebody removed them: look into it before you go on.",
+                hint="Find out who removed them, then put them back with manage.py install_triggers.",
                 id="portal.E003",
             )
         ]

@@ -210,7 +210,8 @@ def _record(notice: Notice, outcome: Outcome, at: datetime, lease_until: datetim
         if handed_over and notice.check_id:
             IdentityCheck.objects.filter(pk=notice.check_id, handed_over_at=None).update(handed_over_at=at)
     if changes["delivery"] == Notice.Delivery.FAILED:
-        logger.warning("notice %s failed: %s", notice.pk, outcome.code)
+        level = logging.INFO if outcome.code == "expired" else logging.WARNING  # of an old code nobody needs to hear
+        logger.log(level, "notice %s failed: %s", notice.pk, outcome.code)
     return handed_over
 
 

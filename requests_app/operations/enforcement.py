@@ -131,6 +131,7 @@ def _notices(dsr: DataSubjectRequest, agenda: Agenda, item: Item, officers: list
         "days_left": max(0, -days_late),
         "days_late": max(0, days_late),
         "late_hours": int(item.lateness(at).total_seconds() // 3600),  # a reminder that comes late says so
+        "ended": not dsr.is_open,
     }
     taken = dsr.assignee is not None and dsr.assignee.is_active and not overdue
     staff = [dsr.assignee] if taken else officers

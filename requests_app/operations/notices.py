@@ -4,7 +4,7 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 
 | kind | keys | optional |
 |---|---|---|
-| acknowledgement | due_on, steps (of a Deadline) | effects (rights in force already), effective_at, needs_code |
+| acknowledgement | due_on, steps (of a Deadline) | effects (in force already), effective_at, needs_code, code_refused |
 | code | - (and `check`) | |
 | question | question | due_on |
 | decision_done | letter | files_until |
@@ -20,13 +20,14 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | package_ending | ends_on | |
 | staff_new, staff_unassigned | due_on | |
 | staff_due | due_on, days_left | |
-| staff_overdue | due_on, days_late | |
+| staff_overdue | due_on, days_late | ended (late, but over) |
 | staff_digest | day, counts (pairs of label and number) | |
 | staff_answered | - | |
 | staff_alarm | alarm (a sentence without personal data) | |
 
 Every template also gets: organisation, portal (PUBLIC_URL), zone, case_label, right_titles (those of the dsr, else of
-the whole submission), and for the person name, authority, court. `effects` are keys of rights.
+the whole submission), and for the person name, authority, court, on_paper (no e-mail, so no page
+either). `effects` are keys of rights.
 """
 
 import uuid
@@ -249,6 +250,7 @@ def _standing(
         policy = policy_of(submission.policy)  # parsed once per process
         values["name"] = submission.name
         values["authority"] = policy.complaint_authority.in_language(language)
+        values["on_paper"] = not submission.email_sealed
         values["court"] = policy.court_note.in_language(language)
     return values
 

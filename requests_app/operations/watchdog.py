@@ -54,7 +54,7 @@ def judge(report: liveness.Report | None, memory: Memory, *, at: datetime) -> Ve
     due = at - since >= TELL_AFTER and (told is None or at - told >= AGAIN_AFTER)
     if not due:
         return Verdict(since, silent, None, Memory(since, told, memory.silent_since))
-    return Verdict(since, silent, _silent(since, silent, at), Memory(since, at, memory.silent_since or since))
+    return Verdict(since, silent, _silent(since, silent, report, at), Memory(since, at, memory.silent_since or since))
 
 
 def watch(at: datetime, file: Path) -> Verdict:
@@ -107,13 +107,19 @@ def _send(message: tuple[str, str], addresses: list[str]) -> None:
         raise OSError(f"no mail went out: {', '.join(sorted(set(refused)))}")
 
 
-def _silent(since: datetime, silent: tuple[str, ...], at: datetime) -> tuple[str, str]:
+def _silent(since: datetime, silent: tuple[str, ...], report: liveness.Report | None, at: datetime) -> tuple[str, str]:
     minutes = int((at - since).total_seconds() // 60)
-    return (
-        f"{settings.ORGANISATION_NAME}: response deadlines are not being enforced",
-        f"Since {since:%d %B %Y, %H:%M} UTC ({minutes} minutes) nothing was heard of: {', '.join(silent)}.\n\n"
+    stopped = report is None or report.clock_stopped
+    what = "response deadlines are not being enforced" if stopped else "mail or work stands still"
+    harm = (
         "Until it is back, reminders and letters do not go out and missed dates are not noticed. "
-        "Requests can still be filed unless the database is away.\n\n"
+        if stopped
+        else "Deadlines are watched. Until it is back, letters or clean-up wait. "
+    )
+    return (
+        f"{settings.ORGANISATION_NAME}: {what}",
+        f"Since {since:%d %B %Y, %H:%M} UTC ({minutes} minutes) nothing was heard of: {', '.join(silent)}.\n\n"
+        f"{harm}Requests can still be filed unless the database is away.\n\n"
         "What to do: restart beat and the workers; `manage.py sweep` does one round by hand. "
         "When it is back, everything that was owed meanwhile is done once, and says how late it is.\n\n"
         f"The portal: {settings.PUBLIC_URL}\nThis message is repeated once an hour.\n",
@@ -123,7 +129,7 @@ def _silent(since: datetime, silent: tuple[str, ...], at: datetime) -> tuple[str
 def _recovered(since: datetime, at: datetime) -> tuple[str, str]:
     minutes = int((at - since).total_seconds() // 60)
     return (
-        f"{settings.ORGANISATION_NAME}: response deadlines are enforced again",
+        f"{settings.ORGANISATION_NAME}: all runs again",
         f"Silent since {since:%d %B %Y, %H:%M} UTC, back at {at:%d %B %Y, %H:%M} UTC, after {minutes} minutes.\n\n"
         "What was owed meanwhile is being done now. Look at the queue for requests that became overdue.\n\n"
         f"The portal: {settings.PUBLIC_URL}\n",

@@ -1,5 +1,7 @@
 """How a date was counted, in sentences: `{% for step in deadline.steps %}{{ step|sentence }}{% endfor %}`."""
 
+import re
+
 from django import template
 from django.utils.translation import gettext, ngettext
 
@@ -43,3 +45,14 @@ def sentence(step: Step) -> str:
     if step.code == "due":
         return gettext("The last day on which our answer is in time is %(on)s.") % says
     return step.code
+
+
+def cited(sources: str) -> str:
+    """The sources of a step for the person: a clause by the document that it stands in, a law by its name."""
+    return "; ".join(filter(None, map(_cited, sources.split("; "))))
+
+
+def _cited(source: str) -> str:
+    if clause := re.fullmatch(r"[AB]-?([IVX\d]+(?:\(\d+\))*)", source):
+        return gettext("our privacy policy, section %(clause)s") % {"clause": clause.group(1)}
+    return gettext("our own rule") if source.startswith("house rule") else source

@@ -7,7 +7,7 @@ from requests_app.models import DataSubjectRequest, Message, Notice, Submission
 from requests_app.operations import person, timeline
 from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.response_deadline import received_on
-from requests_app.templatetags.counting import sentence
+from requests_app.templatetags.counting import cited, sentence
 
 from . import words
 
@@ -73,7 +73,7 @@ def _thread(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
 
 
 def _steps(dsr: DataSubjectRequest) -> list[dict[str, str]]:
-    return [{"text": sentence(step), "cite": step.cite} for step in timeline.deadline_for(dsr).steps]
+    return [{"text": sentence(step), "cite": cited(step.cite)} for step in timeline.deadline_for(dsr).steps]
 
 
 def _question(dsr: DataSubjectRequest) -> str:

@@ -42,7 +42,10 @@ def test_an_account_without_a_role_sees_nothing_even_as_superuser(sign_in, file_
     staff["otto"].save()
     client = sign_in("otto")
     for url in (QUEUE, case_url(dsr), act_url(dsr, "note"), f"{QUEUE}enter/", "/admin/requests_app/notice/"):
-        assert client.get(url).status_code == 403, url
+        refused = client.get(url)
+        assert refused.status_code == 403, url
+        assert "Your role does not include this." in refused.content.decode()
+        assert "Find your requests" not in refused.content.decode()  # the words for a person
 
 
 def test_opening_a_case_is_written_to_the_access_log(sign_in, file_request, staff):

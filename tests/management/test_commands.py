@@ -4,8 +4,11 @@ import smtplib
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 
+from requests_app.checks import append_only_tables_are_guarded
 from requests_app.models import Heartbeat, PolicyVersion
+from requests_app.operations import triggers
 from requests_app.operations.sweeps import SWEEPS
 from tests.people import POLICY, staff
 from tests.smtp import relay
@@ -156,3 +159,14 @@ def test_a_test_mail_without_a_server_says_so(manage, settings, monkeypatch):
     monkeypatch.setattr(smtplib.SMTP, "connect", away)
     said = manage("send_test_mail", "petra@controller.example")
     assert (said.status, "Connection refused" in said.err) == (1, True)
+
+
+@pytest.mark.both
+def test_install_triggers_puts_back_what_the_check_misses(manage):
+    assert append_only_tables_are_guarded(databases=["default"]) == []
+    triggers.remove(connection)
+    (error,) = append_only_tables_are_guarded(databases=["default"])
+    assert "manage.py install_triggers" in error.hint
+    assert "requests_app_evidenceevent_no_delete" in manage("install_triggers").out
+    assert append_only_tables_are_guarded(databases=["default"]) == []
+    assert manage("install_triggers").out == "Nothing was missing.\n"

@@ -113,6 +113,7 @@ def test_cancelling_after_the_date_does_not_wipe_out_the_breach():
     sweep(PAST + timedelta(minutes=1))
     assert EvidenceEvent.objects.filter(dsr_id=dsr.pk, kind="deadline_missed").count() == 1
     assert told("staff_overdue") == [dsr.pk]
+    assert "the person so" not in Notice.objects.get(kind="staff_overdue").text
     dsr.refresh_from_db()
     assert dsr.wake_at is None
 

@@ -1,5 +1,6 @@
 """What is owed is written once, in the right language, sealed, and says what it must."""
 
+import re
 import secrets
 import uuid
 from datetime import UTC, date, datetime, timedelta
@@ -48,6 +49,9 @@ SAMPLE: dict[str, Any] = {
     "counts": [("Overdue", 2), ("Due today", 0)],
     "alarm": "The enforcement of deadlines is silent.",
 }
+
+# These go to persons who have an address for mail: a code, and what waits for one.
+UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed"}
 
 
 def version() -> PolicyVersion:
@@ -179,6 +183,29 @@ def test_without_an_address_it_is_printed() -> None:
     notice = owe("acknowledgement", filed(email=""))
     assert (notice.delivery, notice.next_try_at) == ("none", None)
     assert owe("acknowledgement", filed()).next_try_at == AT
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("kind", sorted(set(notices.KINDS) - set(notices.STAFF_KINDS) - UNPRINTED))
+def test_a_letter_on_paper_sends_nobody_to_a_page_that_they_do_not_have(kind: str, language: str) -> None:
+    text = owe(kind, filed(language=language, email=""), context=SAMPLE | {"needs_code": False}).text
+    assert not re.search(r"https?://|\b(your page|Sua pagina|ask you there|chiediamo lì)\b", text)
+    with_page = owe(kind, filed(language=language)).text
+    assert "http://testserver/find/" in with_page
+
+
+def test_the_acknowledgement_says_that_a_code_was_sent_only_if_one_was() -> None:
+    assert "We have sent a code" in owe("acknowledgement", filed()).text
+    refused = owe("acknowledgement", filed(), context=SAMPLE | {"code_refused": True}).text
+    assert "sent a code" not in refused
+    assert "Ask for a code on your page" in refused
+
+
+def test_staff_are_told_that_the_person_was_only_where_it_is_so() -> None:
+    assert "a letter tells the person so" in owe("staff_overdue", filed()).text
+    ended = owe("staff_overdue", filed(), context=SAMPLE | {"ended": True})
+    assert "the person so" not in ended.text
+    assert "Overdue" not in ended.subject
 
 
 def test_what_is_stored_is_sealed_and_bound_to_its_place() -> None:

@@ -50,6 +50,14 @@ class TestJudge:
         memory = judge(SILENT, Memory(alive_at=NOON), at=NOON + 4 * MINUTE).memory
         assert judge(ALIVE, memory, at=NOON + 5 * MINUTE).message is None
 
+    def test_it_says_that_deadlines_are_watched_where_only_mail_stands_still(self):
+        verdict = judge(report(silent=("queue:notices",)), Memory(alive_at=NOON), at=NOON + 5 * MINUTE)
+        assert verdict.message[0].endswith(": mail or work stands still")
+        assert "Deadlines are watched." in verdict.message[1]
+        stopped = judge(SILENT, Memory(alive_at=NOON), at=NOON + 5 * MINUTE)
+        assert stopped.message[0].endswith(": response deadlines are not being enforced")
+        assert "Deadlines are watched." not in stopped.message[1]
+
     def test_an_installation_that_never_ran_is_told_five_minutes_after_the_first_look(self):
         never = report(alive_at=None, silent=liveness.JUDGED)
         first = judge(never, Memory(), at=NOON)
@@ -97,7 +105,7 @@ class TestCommand:
         call_command("watchdog")
         call_command("watchdog")
         assert len(mail.mails) == 4
-        assert "enforced again" in mail.mails[2]["Subject"]
+        assert "all runs again" in mail.mails[2]["Subject"]
         assert not Notice.objects.exists()  # straight by SMTP: what is owed through the queue would wait there too
 
     def test_all_well_is_quiet(self, mail, tmp_path):

@@ -234,7 +234,9 @@ def test_the_team_answers_in_the_admin_and_ana_downloads_what_two_people_release
     ada.get_by_role("button", name="Approve").click()
 
     page.goto(portal.url + "/status/")
-    assert "Dear Ana, here are your data." in page.content()
+    page.get_by_role("link", name="Read our letter").click()
+    assert "Dear Ana, here are your data." in page.inner_text("main")
+    page.get_by_role("link", name="Back to my requests").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download data.json").click()
     assert Path(download.value.path()).read_bytes() == b'{"orders": 2}'

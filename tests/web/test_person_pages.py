@@ -13,6 +13,7 @@ from django.utils import timezone
 from requests_app.models import DataSubjectRequest, DisclosurePackage, IdentityCheck, Message, Notice, Submission
 from requests_app.operations import decision, desk, person, policies
 from requests_app.operations.actors import Actor
+from requests_app.templatetags.counting import cited
 from tests.people import NOON, published_policy, staff
 from tests.web.test_person_road import answers, file_as, newest_code, wrong
 
@@ -62,6 +63,17 @@ def no_longer_fresh(client):
 
 def seen(client, road="/status/") -> str:
     return client.get(road).content.decode()
+
+
+@pytest.mark.parametrize(("source", "said"), [
+    ("B-V(4)", "our privacy policy, section V(4)"),
+    ("A7", "our privacy policy, section 7"),
+    ("GDPR 12(3)", "GDPR 12(3)"),
+    ("house rule H1; GDPR 12(3)", "our own rule; GDPR 12(3)"),
+    ("", ""),
+])  # fmt: skip
+def test_a_step_of_the_counting_names_the_document_of_its_clause(source, said):
+    assert cited(source) == said
 
 
 class TestDownload:
