@@ -12,7 +12,7 @@ from requests_app.rules.identity import CONTACT
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
-from .identity_checks import confirm, confirm_from_session
+from .identity_checks import confirm, confirm_found, confirm_from_session
 from .identity_codes import Standing, check_for_secret, code_for, issue, link_secret, standing
 from .refused import Refused
 
@@ -22,6 +22,7 @@ __all__ = [
     "check_for_secret",
     "code_for",
     "confirm",
+    "confirm_found",
     "confirm_from_session",
     "issue_code",
     "link_secret",

@@ -1,6 +1,6 @@
 """Evaluating a code or a link, and what follows from a right one. Below the verbs: several of them need it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -15,6 +15,8 @@ from .evidence import Kind
 from .identity_codes import TRIES, code_for, is_alive
 from .team import HANDLER, OFFICER, members, tell
 from .transition import advance
+
+RECENT = timedelta(minutes=15)  # after a code was typed
 
 
 def _locked(submission: Submission) -> Submission:
@@ -54,9 +56,36 @@ def confirm_from_session(check: IdentityCheck, *, actor: Actor, at: datetime) ->
         return True
 
 
+def confirm_found(submission: Submission, *, actor: Actor, at: datetime) -> bool:
+    """Begin what its person found by a code to the same address just now, and says is theirs."""
+    with transaction.atomic():
+        locked = _locked(submission)
+        recent = IdentityCheck.objects.filter(
+            email_digest=locked.email_digest, passed_at__gt=at - RECENT, passed_at__lte=at
+        )
+        check = recent.exclude(email_digest="").order_by("-passed_at").first()
+        if check is None or locked.assurance >= CONTACT:  # confirmed before, and asked anew: that takes a new code
+            return False
+        _begin(check, locked, actor=actor, at=at)
+        return True
+
+
 def _pass(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:
     IdentityCheck.objects.filter(pk=check.pk).update(passed_at=at)
-    # Control of the address is one fact, whatever the code was asked for.
+    if check.purpose != IdentityCheck.Purpose.FIND:
+        _begin(check, submission, actor=actor, at=at)
+        return
+    # Whoever looks for her requests confirms none of them: somebody else may have filed in her name.
+    evidence.append(
+        submission.pk,
+        Kind.IDENTITY_CONFIRMED,
+        actor=actor,
+        at=at,
+        body={"check": str(check.pk), "rung": CONTACT, "purpose": check.purpose},
+    )
+
+
+def _begin(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:
     Submission.objects.filter(pk=submission.pk, assurance__lt=CONTACT).update(assurance=CONTACT)
     moved = False
     for dsr in submission.requests.filter(state=State.AWAITING_VERIFICATION).order_by("pk"):

@@ -55,7 +55,7 @@ def find_code(request: HttpRequest) -> HttpResponse:
 def remember_found(request: HttpRequest, submissions: list[Submission]) -> None:
     """A code to their address was typed here just now."""
     visitor.forget(request)
-    visitor.proved(request, submissions[0], at=now())
+    visitor.proved(request, *submissions, at=now())
     request.session["found"] = [str(submission.pk) for submission in submissions]
 
 

@@ -30,8 +30,10 @@ def wrong_code() -> str:
 @never_cache
 @require_http_methods(["POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
-    """The code of the acknowledgement."""
+    """The code of the acknowledgement; or, where a code for this address was typed just now, `mine=yes`."""
     submission = visitor.own_submission(request)
+    if request.POST.get("mine") == "yes":
+        return _begin(request, submission)
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
@@ -44,6 +46,13 @@ def confirm(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error("code", str(refusal))
     return show(request, submission, code_error=mistake(form))
+
+
+def _begin(request: HttpRequest, submission: Submission) -> HttpResponse:
+    at = now()
+    if visitor.is_fresh(request, submission, at=at) and identity.confirm_found(submission, actor=Actor.person(), at=at):
+        messages.success(request, _("Thank you. Your address is confirmed."))
+    return redirect("status")
 
 
 @never_cache

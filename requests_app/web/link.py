@@ -35,7 +35,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
                         return redirect("found" if check.purpose == IdentityCheck.Purpose.FIND else "status")
                     form.add_error("code", wrong_code())
             elif is_filer and identity.confirm_from_session(check, actor=Actor.person(), at=now()):
-                request.session["submission"] = str(check.submission_id)
+                visitor.recognised(request, check.submission)
                 return redirect("status")
             else:
                 form = CodeForm(request.POST)  # says what is missing

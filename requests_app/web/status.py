@@ -33,7 +33,11 @@ from .forms import ReplyForm, mistake
 def status(request: HttpRequest) -> HttpResponse:
     """Everything about one submission; who has none in this session finds it by address and code."""
     submission = visitor.submission(request)
-    return show(request, submission) if submission else redirect("find")
+    if submission is not None:
+        return show(request, submission)
+    if request.session.get("filed"):
+        messages.info(request, _("Your address was confirmed in another browser. To go on here, ask for a code."))
+    return redirect("find")
 
 
 def show(
@@ -52,6 +56,7 @@ def show(
         "verified": verified,
         "needs_code": any(c["dsr"].state == "awaiting_verification" for c in own),
         "code_standing": identity.standing(submission, purpose="verify", at=at),
+        "can_begin": not verified and visitor.is_fresh(request, submission, at=at),
         "can_change_address": not verified and visitor.is_filer(request, submission),
         "just_filed": bool(request.session.pop("just_filed", False)),
         "cards": own,
@@ -84,7 +89,7 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     dsr = visitor.own_request(request, pk)
     at = now()
     try:
-        moved = person.reopen(dsr, proved=visitor.is_fresh(request, at=at), actor=Actor.person(), at=at)
+        moved = person.reopen(dsr, proved=visitor.is_fresh(request, dsr.submission, at=at), actor=Actor.person(), at=at)
     except (Refused, ActionNotAllowed) as refusal:
         messages.error(request, _refusal(refusal))
     else:
@@ -133,7 +138,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     file = AnswerFile.objects.select_related("dsr__submission").filter(pk=pk, dsr__submission=own).first()
     if file is None:
         raise Http404
-    if not visitor.is_fresh(request, at=now()):
+    if not visitor.is_fresh(request, own, at=now()):
         if request.method == "POST":
             send_fresh_code(request, own)
         return redirect(f"{reverse('fresh_code')}?next={quote(request.path)}")

@@ -1,7 +1,9 @@
 """Who is at the keyboard: what this browser session filed, proved or proved just now.
 
-Session keys: `submission` the one shown, `filed` the one filed from here, `verified_view` a code was typed here,
-`fresh_until` until when files may be downloaded, `found` what a code to an address led to.
+Session keys: `submission` the one shown, `filed` the one filed from here, `proved` the digests of addresses whose mail
+is read here, `fresh_until` until when files may be downloaded, `found` what a code to an address led to.
+
+Whoever filed need not be whose address it is. So filing opens a submission only until somebody confirms its address.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +13,7 @@ from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_datetime
 
 from requests_app.models import DataSubjectRequest, Submission
+from requests_app.rules.identity import CONTACT
 
 FRESH = timedelta(minutes=15)
 
@@ -21,18 +24,23 @@ def filed(request: HttpRequest, submission: Submission) -> None:
     request.session["submission"] = request.session["filed"] = str(submission.pk)
 
 
-def proved(request: HttpRequest, submission: Submission, *, at: datetime) -> None:
-    """A code sent to the address was typed here just now."""
+def recognised(request: HttpRequest, *submissions: Submission) -> None:
+    """Somebody here reads the mail of their address; the first is shown."""
     request.session.cycle_key()  # more is allowed from here on: an older copy of the cookie must not share it
-    request.session["submission"] = str(submission.pk)
-    request.session["verified_view"] = True
+    request.session["submission"] = str(submissions[0].pk)
+    request.session["proved"] = sorted({submission.email_digest for submission in submissions})
+
+
+def proved(request: HttpRequest, *submissions: Submission, at: datetime) -> None:
+    """A code sent to their address was typed here just now."""
+    recognised(request, *submissions)
     request.session["fresh_until"] = (at + FRESH).isoformat()
 
 
 def forget(request: HttpRequest) -> None:
     """Leave nothing of an earlier submission in this session; its language and messages stay."""
     request.session.cycle_key()
-    for key in ("submission", "filed", "verified_view", "fresh_until", "found", "find_email"):
+    for key in ("submission", "filed", "proved", "fresh_until", "found", "find_email"):
         request.session.pop(key, None)
 
 
@@ -41,18 +49,25 @@ def is_filer(request: HttpRequest, submission: Submission) -> bool:
     return request.session.get("filed") == str(submission.pk)
 
 
-def is_fresh(request: HttpRequest, *, at: datetime) -> bool:
-    """Whether a code was typed within the last minutes."""
+def is_proved(request: HttpRequest, submission: Submission) -> bool:
+    """Whether somebody here reads the mail of its address, as it is now."""
+    return bool(submission.email_digest) and submission.email_digest in request.session.get("proved", [])
+
+
+def is_fresh(request: HttpRequest, submission: Submission, *, at: datetime) -> bool:
+    """Whether a code of its address was typed within the last minutes."""
     until = parse_datetime(request.session.get("fresh_until", ""))
-    return bool(request.session.get("verified_view") and until and at < until)
+    return is_proved(request, submission) and until is not None and at < until
 
 
 def submission(request: HttpRequest) -> Submission | None:
     """The submission this session may see."""
     pk = request.session.get("submission")
-    if not pk or not (request.session.get("filed") == pk or request.session.get("verified_view")):
+    found = Submission.objects.select_related("policy").filter(pk=pk).first() if pk else None
+    if found is None:
         return None
-    return Submission.objects.select_related("policy").filter(pk=pk).first()
+    mine_alone = is_filer(request, found) and found.assurance < CONTACT
+    return found if mine_alone or is_proved(request, found) else None
 
 
 def own_submission(request: HttpRequest) -> Submission:
