@@ -35,18 +35,19 @@ SENTENCES: Mapping[str, str] = {
     Kind.CANCELLED: "{who} cancelled the request.",
     Kind.LAPSED: "The request lapsed: the address was not confirmed.",
     Kind.REOPENED: "{who} reopened the request.",
-    Kind.MILESTONE: "The clock noted: {milestone}.",
+    Kind.MILESTONE: "The clock reminded: {milestone}.",
     Kind.DEADLINE_MISSED: "The date was missed. The person was told.",
     Kind.OTHER_CHANNEL_USED: "{who} recorded that a notice was served by {channel}.",
     Kind.NOT_REACHED: "A notice did not arrive.",
     Kind.INTAKE_COMPLETED: "{who} completed the entry.",
     Kind.IDENTITY_REQUIRED: "{who} asked for proof of identity.",
     Kind.PACKAGE_DESTROYED: "The files of the answer were destroyed, as announced.",
-    "receipt_proposed": "{who} proposed another day of receipt.",
-    "receipt_corrected": "{who} approved the other day of receipt, and the date was counted anew.",
-    "receipt_withdrawn": "{who} withdrew the proposal of another day of receipt.",
-    "tried_again": "{who} let the clock try again what it had set aside.",
+    Kind.RECEIPT_PROPOSED: "{who} proposed another day of receipt.",
+    Kind.RECEIPT_CORRECTED: "{who} approved the other day of receipt, and the date was counted anew.",
+    Kind.RECEIPT_WITHDRAWN: "{who} withdrew the proposal of another day of receipt.",
+    Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
 }
+OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 MILESTONES = {
     "due_today": "today is the last day",
     "overdue_daily": "the answer is overdue",
@@ -84,6 +85,8 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
     """One event. A kind without words of its own is shown as it is rather than hidden."""
     who = {"person": "The person", "system": "The clock"}.get(role) or names.get(ref, "A member of staff")
     says = SENTENCES.get(kind, kind.replace("_", " ").capitalize() + ".")
+    if kind == Kind.MILESTONE and body.get("superseded") == "true":
+        says = OVERTAKEN
     return says.format(
         who=who,
         assignee=names.get(str(body.get("assignee", "")), "nobody"),

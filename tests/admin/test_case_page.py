@@ -151,3 +151,12 @@ def test_the_list_of_notices_speaks_in_words(sign_in, file_request):
     page = sign_in("bruno").get("/admin/requests_app/notice/").content.decode()
     assert "Acknowledgement of the request" in page
     assert "handed over to the mail server on" in page
+
+
+def test_a_reminder_overtaken_by_a_later_one_is_not_told_as_if_it_had_been_sent():
+    overtaken, sent = (
+        history.sentence("milestone", "system", "", {"milestone": "due_in_5", "superseded": late}, {})
+        for late in ("true", "false")
+    )
+    assert overtaken == "A reminder came too late to be sent, a later one stands for it: 5 days left for the answer."
+    assert sent == "The clock reminded: 5 days left for the answer."

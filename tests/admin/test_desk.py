@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from requests_app import clock
-from requests_app.models import AccessLog, Heartbeat, Submission
+from requests_app.models import AccessLog, DataSubjectRequest, Heartbeat, Notice, Submission
 from tests.people import signs_of_life
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +193,8 @@ def test_load_demo_twice_files_each_request_once(settings, db, capsys):
     first = Submission.objects.count()
     call_command("load_demo")
     assert Submission.objects.count() == first > 0
+    assert DataSubjectRequest.objects.filter(state="fulfilled", answered_at__isnull=False).count() == 8
+    assert not Notice.objects.filter(failure_code="expired").exists()
     assert "petra" in capsys.readouterr().out
 
 

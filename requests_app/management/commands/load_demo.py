@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 import uuid
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -12,22 +12,48 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 
 from requests_app import clock
-from requests_app.models import Submission
-from requests_app.operations import desk, identity, intake, policies
+from requests_app.models import DataSubjectRequest, Submission
+from requests_app.operations import decision, desk, identity, intake, policies
 from requests_app.operations.actors import Actor
-from requests_app.operations.refused import Refused
+from requests_app.operations.sweeps import SWEEPS
 from requests_app.operations.team import APPROVER, HANDLER, OFFICER, ROLES
 
 STAFF = (("petra", "Petra", "Rossi", OFFICER), ("bruno", "Bruno", "Weber", HANDLER), ("ada", "Ada", "Kone", APPROVER))
-# name, address, rights, days ago, confirmed, handler
+LETTER = {
+    "letter": "Here is what we hold about you. The file lists every system in which we looked.",
+    "ground": "", "facts": "", "scope": "", "identity_match": "Code, and the address in the customer file.",
+}  # fmt: skip
+
+
+class Case(NamedTuple):
+    """One filing of the past: who, what, how many days ago, and what became of it."""
+
+    name: str
+    email: str
+    rights: tuple[str, ...]
+    ago: int
+    confirmed: bool = True
+    handler: str = ""
+    answered_after: int | None = None  # days
+
+
 CASES = (
-    ("Ana Bianchi", "ana@example.org", ("deletion",), 17, True, "bruno"),
-    ("Marta Diaz", "marta@example.net", ("access",), 15, True, "petra"),
-    ("Lena Fischer", "lena@example.com", ("access", "portability"), 6, True, "bruno"),
-    ("Samuel Novak", "samuel@example.org", ("marketing_optout",), 2, False, ""),
-    ("Irene Conti", "irene@example.org", ("correction",), 9, True, ""),
-    ("Tom Berg", "tom@example.com", ("access",), 1, False, ""),
+    Case("Luca Moretti", "luca@example.org", ("access",), 78, answered_after=6, handler="bruno"),
+    Case("Elif Aydin", "elif@example.net", ("deletion",), 66, answered_after=11, handler="petra"),
+    Case("Jonas Lind", "jonas@example.com", ("access",), 57, answered_after=4, handler="bruno"),
+    Case("Clara Haddad", "clara@example.org", ("correction",), 45, answered_after=3, handler="bruno"),
+    Case("Paul Girard", "paul@example.net", ("access",), 38, answered_after=16, handler="petra"),
+    Case("Eva Horvat", "eva@example.com", ("portability",), 30, answered_after=8, handler="bruno"),
+    Case("Karl Olsen", "karl@example.org", ("deletion",), 24, answered_after=12, handler="petra"),
+    Case("Ana Bianchi", "ana@example.org", ("deletion",), 17, handler="bruno"),
+    Case("Marta Diaz", "marta@example.net", ("access",), 15, handler="petra"),
+    Case("Nina Petrova", "nina@example.com", ("access",), 12, answered_after=5, handler="bruno"),
+    Case("Irene Conti", "irene@example.org", ("correction",), 9),
+    Case("Lena Fischer", "lena@example.com", ("access", "portability"), 6, handler="bruno"),
+    Case("Samuel Novak", "samuel@example.org", ("marketing_optout",), 2),
+    Case("Tom Berg", "tom@example.com", ("access",), 1, confirmed=False),
 )
+DAYS = 80  # of the past that are lived through
 
 
 class Command(BaseCommand):
@@ -42,22 +68,22 @@ class Command(BaseCommand):
         groups = {role: Group.objects.get_or_create(name=role)[0] for role in ROLES}
         staff = {}
         for name, first, last, role in STAFF:
-            user, _ = get_user_model().objects.get_or_create(
+            user, new = get_user_model().objects.get_or_create(
                 username=name, defaults={"first_name": first, "last_name": last, "is_staff": True}
             )
             user.groups.add(groups[role])
             password = demo_password(name)
-            if not user.check_password(password):
+            if new or not user.check_password(password):
                 user.set_password(password)
                 user.save(update_fields=["password"])
             staff[name] = user
             self.stdout.write(f"{name:6} {password}   {role}")
         if intake.current_policy() is None:
             text = (settings.BASE_DIR / "policies" / "digital-assets.toml").read_text(encoding="utf-8")
-            published = clock.now() - timedelta(days=60)
+            published = clock.now() - timedelta(days=DAYS + 1)
             policies.load(text, prepared_by=staff["petra"], approved_by=staff["ada"], at=published)
-        for case in CASES:
-            _file(staff, *case)
+        if not Submission.objects.exists():
+            _live_through(staff)
 
 
 def demo_password(name: str) -> str:
@@ -65,23 +91,42 @@ def demo_password(name: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), f"demo:{name}".encode(), hashlib.sha256).hexdigest()[:12]
 
 
-def _file(staff: Any, name: str, email: str, rights: tuple[str, ...], ago: int, confirmed: bool, handler: str) -> None:
-    key = uuid.uuid5(uuid.NAMESPACE_URL, f"demo:{email}")
-    if Submission.objects.filter(form_key=key).exists():
-        return
-    at = clock.now() - timedelta(days=ago)
-    filing = intake.Filing(form_key=key, rights=rights, name=name, email=email, details="", language="en")
+def _live_through(staff: Any) -> None:
+    """Day after day as it would have been: filed, mailed, confirmed, assigned, reminded, answered."""
+    today = clock.now()
+    for ago in range(DAYS, -1, -1):
+        at = today - timedelta(days=ago)
+        for case in CASES:
+            if case.ago == ago:
+                _file(case, staff, at)
+            if case.answered_after is not None and case.ago - case.answered_after == ago:
+                _answer(case, staff, at)
+        for sweep in ("enforce_deadlines", "deliver_notices"):
+            SWEEPS[sweep](at)
+
+
+def _file(case: Case, staff: Any, at: datetime) -> None:
+    filing = intake.Filing(
+        form_key=_key(case), rights=case.rights, name=case.name, email=case.email, details="", language="en"
+    )
     submission = intake.receive(filing, channel=Submission.Channel.WEB, actor=Actor.person(), at=at)
-    check = submission.identity_checks.order_by("-issue").first()
-    if confirmed and check is not None:
-        soon = at + timedelta(minutes=4)
-        try:
-            identity.confirm(
-                submission, purpose=check.purpose, code=identity.code_for(check), actor=Actor.person(), at=soon
-            )
-        except Refused:
-            return  # stays unconfirmed: nothing the tour needs
-    if handler:
-        for dsr in submission.requests.all():
-            who = staff[handler]
-            desk.assign(dsr, assignee=who, actor=Actor.staff(staff["petra"]), at=at + timedelta(hours=1))
+    SWEEPS["deliver_notices"](at)
+    soon = at + timedelta(minutes=4)
+    check = submission.identity_checks.first()
+    if case.confirmed and check is not None:
+        code = identity.code_for(check)
+        identity.confirm(submission, purpose=check.purpose, code=code, actor=Actor.person(), at=soon)
+    for dsr in submission.requests.all():
+        if case.handler:
+            desk.assign(dsr, assignee=staff[case.handler], actor=Actor.staff(staff["petra"]), at=soon)
+
+
+def _answer(case: Case, staff: Any, at: datetime) -> None:
+    handler, approver = Actor.staff(staff[case.handler]), Actor.staff(staff["ada"])
+    for dsr in DataSubjectRequest.objects.filter(submission__form_key=_key(case)):
+        made = decision.decide(dsr, outcome="done", actor=handler, at=at, **LETTER)
+        decision.approve(dsr, digest=made.content_digest, actor=approver, at=at)
+
+
+def _key(case: Case) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"demo:{case.email}")
