@@ -77,9 +77,10 @@ def _hang_up(server: SMTP) -> None:
 
 
 @contextlib.contextmanager
-def relay() -> Iterator[Relay]:
-    """A running relay; its attributes may be changed while it runs."""
-    handler = Relay(port=free_port())
+def relay(handler: Relay | None = None) -> Iterator[Relay]:
+    """A running relay, or the one that is given; its attributes may be changed while it runs."""
+    handler = handler or Relay()
+    handler.port = free_port()
     controller = Controller(handler, hostname="127.0.0.1", port=handler.port, ready_timeout=10)
     controller.start()
     try:

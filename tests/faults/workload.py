@@ -1,0 +1,84 @@
+"""Who files what in twenty simulated days, and what they and the team do with it: all of it from a seed."""
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
+DAYS = 20
+STEP = timedelta(hours=8)  # the sweeps look at 00:00, 08:00 and 16:00
+NO_PROOF = ("marketing_optout", "consent_withdrawal")
+PROOF = ("access", "deletion", "correction", "restriction", "objection", "portability", "account_closure", "complaint")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One right, and how it ends: `answered`, `cancelled`, or not at all."""
+
+    right: str
+    ending: str = ""
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One filing. Who never confirms, or confirms too late, has no `verified_at` before the end."""
+
+    form_key: uuid.UUID
+    email: str
+    language: str
+    filed_at: datetime
+    verified_at: datetime | None
+    asked: tuple[Asked, ...]
+    twice: bool  # the form is sent again
+
+
+def plans(requests: int, seed: int) -> list[Plan]:
+    """So many requests, in one or two of a filing."""
+    chance = random.Random(seed)
+    made: list[Plan] = []
+    left = requests
+    while left > 0:
+        made.append(_plan(chance, len(made), most=min(2, left)))
+        left -= len(made[-1].asked)
+    return made
+
+
+def _plan(chance: random.Random, number: int, *, most: int) -> Plan:
+    filed_at = _moment(chance, BEGIN, timedelta(days=9))
+    verified_at = _moment(chance, filed_at, timedelta(days=11)) if chance.random() < 0.7 else None
+    rights = chance.sample(PROOF + NO_PROOF, chance.randint(1, most))
+    return Plan(
+        form_key=uuid.UUID(int=chance.getrandbits(128), version=4),
+        email=f"person{number}@example.org",
+        language=chance.choice(("en", "it")),
+        filed_at=filed_at,
+        verified_at=verified_at,
+        asked=tuple(_asked(chance, right, filed_at, verified_at) for right in rights),
+        twice=chance.random() < 0.1,
+    )
+
+
+def _asked(chance: random.Random, right: str, filed_at: datetime, verified_at: datetime | None) -> Asked:
+    ready_at = filed_at if right in NO_PROOF else verified_at
+    fate = chance.random()
+    if fate < 0.15:
+        return Asked(right, "cancelled", _moment(chance, filed_at, timedelta(days=12)))
+    if ready_at is None or fate < 0.35:
+        return Asked(right)
+    ended_at = _moment(chance, ready_at, timedelta(days=14))  # of some after the fifteenth day
+    return Asked(right, "answered", ended_at) if ended_at < BEGIN + timedelta(days=DAYS) else Asked(right)
+
+
+def _moment(chance: random.Random, since: datetime, within: timedelta) -> datetime:
+    """A moment in the hour before a look of the sweeps, so that the code of a mail is still good when it goes."""
+    steps = chance.randint(1, within // STEP)
+    look = BEGIN + ((since - BEGIN) // STEP + 1 + steps) * STEP
+    return look - timedelta(seconds=chance.randint(60, 3000))
+
+
+def looks(silences: tuple[tuple[datetime, datetime], ...] = ()) -> list[datetime]:
+    """When the sweeps look: at every step but for those within a silence."""
+    every = [BEGIN + n * STEP for n in range(DAYS * int(timedelta(days=1) / STEP) + 1)]
+    return [look for look in every if not any(since <= look < until for since, until in silences)]
