@@ -18,7 +18,7 @@ from tests.people import published_policy, staff
 from tests.smtp import Relay, relay
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
-MANY = int(os.environ.get("FAULT_REQUESTS") or figures.scaled(40, 10_000))
+MANY = int(os.environ.get("FAULT_REQUESTS") or figures.scaled(30, 10_000))
 SOME = figures.scaled(20, max(100, MANY // 20))
 SILENCE = ((BEGIN + timedelta(days=14, hours=4), BEGIN + timedelta(days=16, hours=4)),)
 REFUSED = (BEGIN + timedelta(days=3, hours=6), BEGIN + timedelta(days=3, hours=12))
