@@ -7,8 +7,9 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from requests_app import clock
 from requests_app.models import DataSubjectRequest
-from requests_app.operations import decision, desk
+from requests_app.operations import deadline_change, decision, desk
 from requests_app.operations.actors import Actor
 from requests_app.rules.lifecycle import Action, allowed
 from requests_app.rules.policy import NEVER_GATED
@@ -37,6 +38,16 @@ def decidable(dsr: DataSubjectRequest) -> bool:
 def effective(dsr: DataSubjectRequest) -> bool:
     """An opt-out or withdrawal that is in effect and not yet carried out."""
     return Action.CARRY_OUT in allowed(dsr.state) and dsr.right in NEVER_GATED
+
+
+def extendable(dsr: DataSubjectRequest) -> bool:
+    """The policy allows an extension, and it can still be told in time."""
+    return not deadline_change.no_extension(dsr, at=clock.now())
+
+
+def pausable(dsr: DataSubjectRequest) -> bool:
+    """The policy and a law allow a pause, and an answer of the person is outstanding."""
+    return not deadline_change.no_pause(dsr, at=clock.now()) and bool(deadline_change.reasons_for(dsr))
 
 
 def always(dsr: DataSubjectRequest) -> bool:
@@ -101,6 +112,26 @@ ACTS = {
         Act(
             "ask", "Ask the person", "The question is in the person's inbox.", "ask", decidable, forms.AskForm,
             lambda dsr, v, who, at: desk.ask(dsr, question=v["question"], actor=who, at=at),
+        ),
+        Act(
+            "resume", "Let the clock go on", "The clock goes on. The person is told.", "resume_deadline",
+            deadline_change.is_paused, forms.ActForm,
+            lambda dsr, v, who, at: deadline_change.resume_deadline(dsr, actor=who, at=at),
+            "Today is the last day that does not count. The answer may be due earlier; the person is told.",
+        ),
+        Act(
+            "pause", "Pause the clock", "The clock stands still. The person is told.", "pause_deadline",
+            pausable, forms.PauseForm,
+            lambda dsr, v, who, at: deadline_change.pause_deadline(
+                dsr, code=v["code"], reason=v["reason"], planned_last_on=v["planned_last_on"], actor=who, at=at
+            ),
+            "From today the days do not count, until the person answers, at the latest until the day you choose.",
+        ),
+        Act(
+            "extend", "Extend the period", "Extended. The person is told the new date and why.", "extend_deadline",
+            extendable, forms.ExtendForm,
+            lambda dsr, v, who, at: deadline_change.extend_deadline(dsr, reason=v["reason"], actor=who, at=at),
+            "Once, counted from the original start. The person is told at once, with your reason and how to complain.",
         ),
         Act(
             "assign", "Assign", "Assigned.", "assign", is_open, forms.AssignForm,

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST
 from requests_app import clock
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, Notice
 from requests_app.models.keys import KeyDestroyed
+from requests_app.operations import counting, timeline
 from requests_app.operations import decision as decisions
 from requests_app.operations import files as sealed_files
-from requests_app.operations import timeline
 from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
@@ -145,9 +145,19 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "language": dict(settings.LANGUAGES).get(dsr.submission.language, dsr.submission.language),
         "details": readable(lambda: dsr.submission.opened("details")),
         "receipt": receipt.link(dsr),
+        **_moved(dsr),
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/case.html", context)
+
+
+def _moved(dsr: DataSubjectRequest) -> dict[str, Any]:
+    """What moved the date of the running clock, with its reasons opened."""
+    extension = counting.extension_of(dsr)
+    return {
+        "extension": extension and {"row": extension, "reason": readable(lambda: extension.reason)},
+        "pauses": [{"row": p, "reason": readable(lambda p=p: p.why)} for p in counting.pauses_of(dsr)],
+    }
 
 
 def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from requests_app.models import DataSubjectRequest
+from requests_app.models import DataSubjectRequest, Pause
+from requests_app.operations.deadline_change import reasons_for
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import TWO_PERSON_RIGHTS
 from requests_app.rules.refusal import grounds_for
@@ -61,6 +62,34 @@ class ReasonForm(ActForm):
     """Why."""
 
     reason = forms.CharField(widget=area(4), max_length=2000, label="Reason")
+
+
+class ExtendForm(ActForm):
+    """Why more time is needed."""
+
+    reason = forms.CharField(
+        widget=area(4), max_length=2000, label="Reason",
+        help_text="The person reads it as you write it, in their language. For example: how many systems and requests.",
+    )  # fmt: skip
+
+
+class PauseForm(ActForm):
+    """What is outstanding, and until when at the latest."""
+
+    code = forms.ChoiceField(label="What is outstanding")
+    reason = forms.CharField(
+        widget=area(4), max_length=2000, label="What the person has to send",
+        help_text="The person reads it as you write it, in their language.",
+    )  # fmt: skip
+    planned_last_on = forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), label="At the latest until",
+        help_text="The last day that does not count. On the next morning the clock goes on by itself.",
+    )  # fmt: skip
+
+    def prepare(self) -> None:
+        """Offer the reasons that a law of this request knows."""
+        labels = dict(Pause.Reason.choices)
+        self.fields["code"].choices = [(code, labels[code].capitalize()) for code in reasons_for(self.dsr)]  # type: ignore[attr-defined]
 
 
 class CarryOutForm(ActForm):

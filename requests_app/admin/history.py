@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
+from django.utils.formats import date_format
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent
 from requests_app.operations.evidence import Kind
@@ -45,10 +47,15 @@ SENTENCES: Mapping[str, str] = {
     Kind.RECEIPT_PROPOSED: "{who} proposed another day of receipt.",
     Kind.RECEIPT_CORRECTED: "{who} approved the other day of receipt, and the date was counted anew.",
     Kind.RECEIPT_WITHDRAWN: "{who} withdrew the proposal of another day of receipt.",
+    Kind.DEADLINE_EXTENDED: "{who} extended the period: due on {due_on}, not {due_before}. The person was told.",
+    Kind.DEADLINE_PAUSED: "{who} let the clock stand still until {planned_last_on} at the latest. The person was told.",
+    Kind.DEADLINE_RESUMED: "The clock goes on: {first_on} to {last_on} do not count, due on {due_on}.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
 }
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
+DAYS = ("due_on", "due_before", "first_on", "last_on", "planned_last_on")
 MILESTONES = {
+    "pause_over": "the pause has come to its planned end",
     "due_today": "today is the last day",
     "overdue_daily": "the answer is overdue",
     "lapse": "the request lapses",
@@ -92,7 +99,12 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
         assignee=names.get(str(body.get("assignee", "")), "nobody"),
         milestone=milestone(str(body.get("milestone", ""))),
         channel=body.get("channel", "another channel"),
+        **{name: _day(body.get(name, "")) for name in DAYS},
     )
+
+
+def _day(text: str) -> str:
+    return date_format(date.fromisoformat(text), "j F Y") if text else ""
 
 
 def _names(refs: set[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from requests_app.models import DataSubjectRequest, ReceiptCorrection, Submissio
 from requests_app.operations import receipt
 from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
-from requests_app.operations.policies import deadline_from
+from requests_app.operations.counting import dates_if_received
 from requests_app.operations.refused import Refused
 
 from .presenting import readable
@@ -128,7 +128,7 @@ def _page(request: HttpRequest, dsr: DataSubjectRequest, form: forms.Form) -> Ht
 
 
 def _due_on(dsr: DataSubjectRequest, received_at: datetime) -> Any:
-    return deadline_from(dsr.policy, at=received_at).due_on
+    return dates_if_received(dsr, received_at).dates.due_on
 
 
 def _shown(row: ReceiptCorrection) -> dict[str, Any]:

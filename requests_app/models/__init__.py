@@ -2,6 +2,7 @@
 
 from .answer import AnswerFile, Decision, DisclosurePackage
 from .consent import ConsentRecord
+from .deadline_change import Extension, Pause
 from .enforcement import Heartbeat, MilestoneRecord
 from .evidence import AccessLog, EvidenceEvent
 from .identity import IdentityCheck
@@ -21,11 +22,13 @@ __all__ = [
     "Decision",
     "DisclosurePackage",
     "EvidenceEvent",
+    "Extension",
     "Heartbeat",
     "IdentityCheck",
     "Message",
     "MilestoneRecord",
     "Notice",
+    "Pause",
     "PolicyVersion",
     "ReceiptCorrection",
     "Submission",

@@ -16,6 +16,7 @@ from requests_app.rules.refusal import grounds_for
 from . import messages
 from .actors import Actor
 from .notices import known_language, owe
+from .pausing import end_pause
 from .policies import policy_of
 from .refused import Refused
 from .reopening import asks_for_proof, take_up_again
@@ -79,6 +80,7 @@ def decide(
         ground = ""
     with transaction.atomic():
         dsr = lock(dsr)
+        end_pause(dsr, actor=actor, at=at)  # whoever decides waits for nothing any more
         pk = uuid.uuid4()
         sealed = {
             f"{column}_sealed": seal(dsr.submission_id, f"decision.{column}.{pk}", text.strip())

@@ -1,7 +1,8 @@
 """The clock's verb: milestones, breach, lapse. Each is recorded once, however often the sweep runs.
 
 One path for one request and for two hundred: what is owed comes from the pure agenda, and is written in a number of
-statements that does not grow with the requests. Only a lapse, which changes a state, goes row by row.
+statements that does not grow with the requests. Only a lapse, which
+changes a state, and the end of a pause go row by row.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,6 +20,7 @@ from requests_app.rules.agenda import (
     MISSED,
     OVERDUE,
     PACKAGE_ENDING,
+    PAUSE_OVER,
     REMINDER,
     Agenda,
     Item,
@@ -32,6 +34,7 @@ from . import evidence
 from .actors import Actor
 from .evidence import Entry, Kind
 from .notices import Owed, known_language, owe, owe_all
+from .pausing import end_pause
 from .team import OFFICER, members
 from .transition import NOTICE, advance, lock_all, reschedule_all
 from .wake import agendas_of
@@ -64,6 +67,8 @@ def enforce(pks: Collection[UUID], *, at: datetime) -> int:
             for dsr, _, items in due:
                 if any(item.kind == LAPSE for item in items):
                     _lapse(dsr, at=at)
+                elif any(item.kind == PAUSE_OVER for item in items):
+                    end_pause(dsr, actor=Actor.system(), at=at)
         return sum(len(items) for _, _, items in due)
 
 
@@ -109,7 +114,7 @@ def _tell(due: Sequence[Due], *, at: datetime) -> None:
             notice
             for dsr, agenda, items in due
             for item in items
-            if not item.superseded and item.kind != LAPSE
+            if not item.superseded and item.kind not in {LAPSE, PAUSE_OVER}
             for notice in _notices(dsr, agenda, item, officers, at=at)
         ],
         at=at,

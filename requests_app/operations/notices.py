@@ -17,6 +17,9 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | address_changed | at | |
 | reopened | due_on, steps | |
 | receipt_corrected | old_on, new_on, due_before, due_on, steps | overdue |
+| deadline_extended | due_before, due_on, reason, steps | |
+| deadline_paused | first_on, planned_last_on, due_before, due_on, reason, steps | |
+| deadline_resumed | first_on, last_on, due_before, due_on, steps | |
 | package_ending | ends_on | |
 | staff_new, staff_unassigned | due_on | |
 | staff_due | due_on, days_left | |
@@ -64,6 +67,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "address_changed": ("at",),
     "reopened": ("due_on", "steps"),
     "receipt_corrected": ("old_on", "new_on", "due_before", "due_on", "steps"),
+    "deadline_extended": ("due_before", "due_on", "reason", "steps"),
+    "deadline_paused": ("first_on", "planned_last_on", "due_before", "due_on", "reason", "steps"),
+    "deadline_resumed": ("first_on", "last_on", "due_before", "due_on", "steps"),
     "package_ending": ("ends_on",),
     "staff_new": ("due_on",),
     "staff_due": ("due_on", "days_left"),

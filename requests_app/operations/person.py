@@ -16,6 +16,7 @@ from .actors import Actor
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
+from .pausing import end_pause
 from .refused import Refused
 from .reopening import asks_for_proof, take_up_again
 from .team import HANDLER, OFFICER, members, responsible, tell
@@ -122,6 +123,7 @@ def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None,
             dsr_id=dsr.pk,
             body={"message": str(pk), "file": message.file_sha256},
         )
+        end_pause(dsr, actor=actor, at=at)
         tell(responsible(dsr), "staff_answered", dsr, occurrence=str(pk), at=at)
         return message
 

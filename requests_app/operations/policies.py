@@ -18,7 +18,7 @@ from requests_app.rules.policy_file import parse
 from requests_app.rules.promise import promise_of
 from requests_app.rules.regime import Regime
 from requests_app.rules.response_deadline import Rule, received_on
-from requests_app.rules.three_dates import Law, ThreeDates, three_dates
+from requests_app.rules.three_dates import UNCHANGED, Changes, Law, ThreeDates, three_dates
 
 from . import calendars
 from .refused import Refused
@@ -114,7 +114,7 @@ def dates_told(dates: ThreeDates) -> dict[str, str]:
     }
 
 
-def deadline_from(version: PolicyVersion, *, at: datetime, right: str = "") -> ThreeDates:
+def deadline_from(version: PolicyVersion, *, at: datetime, right: str = "", changes: Changes = UNCHANGED) -> ThreeDates:
     """Return the three explained dates of something received at this instant; the dates are the controller's."""
     policy = policy_of(version)
     day = received_on(at, policy.time_zone)
@@ -126,4 +126,5 @@ def deadline_from(version: PolicyVersion, *, at: datetime, right: str = "") -> T
         )
         for regime in regimes_of(version).values()
     ]
-    return three_dates(day, rule_of(policy), laws, right=right, calendar=calendars.of_policy(policy, day))
+    own = calendars.of_policy(policy, day)
+    return three_dates(day, rule_of(policy), laws, right=right, calendar=own, changes=changes)

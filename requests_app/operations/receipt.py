@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from requests_app.models import DataSubjectRequest, EvidenceEvent, ReceiptCorrection, Submission
+from requests_app.models import DataSubjectRequest, EvidenceEvent, Extension, Pause, ReceiptCorrection, Submission
 from requests_app.models.keys import seal
 from requests_app.rules.lifecycle import OPEN
 from requests_app.rules.receipt_date import instant_of, why_not
@@ -14,9 +14,10 @@ from requests_app.rules.response_deadline import received_on as local_day
 
 from . import evidence
 from .actors import Actor
+from .counting import dates_if_received
 from .evidence import Kind
 from .notices import owe
-from .policies import dates_told, deadline_from
+from .policies import dates_told
 from .refused import Refused
 from .team import require
 from .transition import lock, reschedule
@@ -122,7 +123,11 @@ def _waiting(correction: ReceiptCorrection) -> tuple[Submission, ReceiptCorrecti
 
 
 def _count_anew(dsr: DataSubjectRequest, correction: ReceiptCorrection, *, actor: Actor, at: datetime) -> None:
-    deadline = deadline_from(dsr.policy, at=correction.new_received_at, right=dsr.right)
+    counted = dates_if_received(dsr, correction.new_received_at)
+    deadline = counted.dates
+    # Pauses and the extension go over to the corrected clock; one that was told too late stays behind, and on record.
+    for model in (Pause, Extension) if counted.extension_holds else (Pause,):
+        model.objects.filter(dsr=dsr, opened_at=dsr.opened_at).update(opened_at=correction.new_received_at)
     DataSubjectRequest.objects.filter(pk=dsr.pk).update(
         opened_at=correction.new_received_at,
         opened_on=correction.new_received_on,

@@ -51,6 +51,9 @@ MAY: Mapping[str, frozenset[str]] = {
     "open_letter": _OFFICERS,
     "record_posted": _OFFICERS,
     "retry": _OFFICERS,
+    "extend_deadline": _OFFICERS,
+    "pause_deadline": _OFFICERS,
+    "resume_deadline": _ANYONE,  # towards the person
     "propose_correction": frozenset({HANDLER, OFFICER}),
     "approve_correction": _APPROVERS,
     "withdraw_correction": _ANYONE,

@@ -1,7 +1,8 @@
 """What has happened to a request, read from its evidence: for the person and for staff alike."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,11 +12,12 @@ from django.utils.translation import gettext as _
 from requests_app.models import DataSubjectRequest, EvidenceEvent
 from requests_app.rules.holder import Holder, HolderBar, Spell, days
 from requests_app.rules.lifecycle import State
-from requests_app.rules.response_deadline import received_on
+from requests_app.rules.response_deadline import Pause, received_on
 from requests_app.rules.three_dates import ThreeDates
 
+from .counting import dates_as_stored
 from .evidence import Kind
-from .policies import deadline_from, policy_of
+from .policies import policy_of
 
 
 def _sentences() -> dict[str, str]:
@@ -39,6 +41,9 @@ def _sentences() -> dict[str, str]:
         Kind.REOPENED: _("The request was taken up again."),
         Kind.DEADLINE_MISSED: _("We missed the date."),
         Kind.RECEIPT_CORRECTED: _("We corrected the day on which it reached us, and counted anew."),
+        Kind.DEADLINE_EXTENDED: _("We need more time. We told you why, and the new date."),
+        Kind.DEADLINE_PAUSED: _("The clock stands still until you answer us."),
+        Kind.DEADLINE_RESUMED: _("The clock goes on."),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
     }
 
@@ -51,13 +56,14 @@ def for_dsr(dsr: DataSubjectRequest) -> list[dict[str, object]]:
 
 
 def deadline_for(dsr: DataSubjectRequest) -> ThreeDates:
-    """Return the counting of the stored dates, step by step."""
-    return deadline_from(dsr.policy, at=dsr.opened_at, right=dsr.right)
+    """Return the counting of the stored dates, step by step, with what was extended and paused."""
+    return dates_as_stored(dsr)
 
 
 def holder_bar(dsr: DataSubjectRequest, until: date) -> HolderBar:
     """Return the days with us, with the person and left, from evidence; `until` is a date in the controller's zone."""
-    return _bar(dsr, EvidenceEvent.objects.filter(submission_id=dsr.submission_id, dsr_id=dsr.pk), until)
+    events = list(EvidenceEvent.objects.filter(submission_id=dsr.submission_id, dsr_id=dsr.pk))
+    return _bar(dsr, events, until)
 
 
 def holder_bars(rows: Sequence[DataSubjectRequest], *, at: datetime) -> dict[UUID, HolderBar]:
@@ -70,7 +76,7 @@ def holder_bars(rows: Sequence[DataSubjectRequest], *, at: datetime) -> dict[UUI
     return {dsr.pk: _bar(dsr, events[dsr.pk], received_on(at, policy_of(dsr.policy).time_zone)) for dsr in rows}
 
 
-def _bar(dsr: DataSubjectRequest, events: Iterable[EvidenceEvent], until: date) -> HolderBar:
+def _bar(dsr: DataSubjectRequest, events: Sequence[EvidenceEvent], until: date) -> HolderBar:
     zone = policy_of(dsr.policy).time_zone
     first: Holder = "you" if dsr.state == State.AWAITING_VERIFICATION else "us"
     holders: dict[str, Holder] = {
@@ -87,4 +93,15 @@ def _bar(dsr: DataSubjectRequest, events: Iterable[EvidenceEvent], until: date) 
     end = datetime.combine(until, time(12), ZoneInfo(zone)).astimezone(UTC)
     if dsr.answered_at is not None:
         end = min(end, dsr.answered_at)
-    return days(spells, dsr.opened_on, end, zone, dsr.due_on)
+    return days(spells, dsr.opened_on, end, zone, dsr.due_on, _pauses(dsr, events))
+
+
+def _pauses(dsr: DataSubjectRequest, events: Sequence[EvidenceEvent]) -> list[Pause]:
+    """The paused days, from evidence: as planned until the clock went on, and then as they were."""
+    found: dict[str, Pause] = {}
+    for event in sorted((e for e in events if e.at >= dsr.opened_at), key=lambda e: e.seq):
+        if event.kind in {Kind.DEADLINE_PAUSED, Kind.DEADLINE_RESUMED}:
+            body = json.loads(event.body)
+            last = body["last_on" if event.kind == Kind.DEADLINE_RESUMED else "planned_last_on"]
+            found[body["pause"]] = Pause(date.fromisoformat(body["first_on"]), date.fromisoformat(last))
+    return list(found.values())

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
-from requests_app.models import DataSubjectRequest, DisclosurePackage, MilestoneRecord
+from requests_app.models import DataSubjectRequest, DisclosurePackage, MilestoneRecord, Pause
 from requests_app.rules.agenda import Agenda, next_wake_at
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import ENDED, State
@@ -15,7 +15,7 @@ from .policies import policy_of
 
 
 def agendas_of(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, Agenda]:
-    """Return what the pure agenda needs to know of these requests, read in two statements however many they are."""
+    """Return what the pure agenda needs to know of these requests, in few statements however many they are."""
     already: dict[tuple[UUID, date], set[tuple[str, date]]] = defaultdict(set)
     recorded = MilestoneRecord.objects.filter(dsr__in=[dsr.pk for dsr in dsrs])
     for pk, due_on, kind, for_date in recorded.values_list("dsr_id", "due_on", "kind", "for_date"):
@@ -25,11 +25,27 @@ def agendas_of(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, Agenda]:
             "dsr_id", "expires_at"
         )
     )
-    return {dsr.pk: _agenda(dsr, frozenset(already[dsr.pk, dsr.due_on]), packages.get(dsr.pk)) for dsr in dsrs}
+    paused = _paused([dsr for dsr in dsrs if dsr.is_open and policy_of(dsr.policy).pause_allowed])
+    return {
+        dsr.pk: _agenda(
+            dsr, frozenset(already[dsr.pk, dsr.due_on]), packages.get(dsr.pk), paused.get((dsr.pk, dsr.opened_at))
+        )
+        for dsr in dsrs
+    }
+
+
+def _paused(dsrs: Collection[DataSubjectRequest]) -> dict[tuple[UUID, datetime], date]:
+    if not dsrs:
+        return {}
+    rows = Pause.objects.filter(dsr__in=[dsr.pk for dsr in dsrs], last_on=None)
+    return {(pk, opened_at): last for pk, opened_at, last in rows.values_list("dsr_id", "opened_at", "planned_last_on")}
 
 
 def _agenda(
-    dsr: DataSubjectRequest, already: frozenset[tuple[str, date]], package_expires_at: datetime | None
+    dsr: DataSubjectRequest,
+    already: frozenset[tuple[str, date]],
+    package_expires_at: datetime | None,
+    paused_until: date | None,
 ) -> Agenda:
     policy = policy_of(dsr.policy)
     return Agenda(
@@ -46,6 +62,7 @@ def _agenda(
         package_expires_at=package_expires_at,
         answered_at=dsr.answered_at,
         asked_at=asked_at(dsr),
+        paused_until=paused_until,
     )
 
 

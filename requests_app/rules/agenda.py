@@ -15,6 +15,7 @@ ENDED = frozenset({"fulfilled", "partly_fulfilled", "refused", "cancelled", "lap
 PACKAGE_NOTICE_DAYS = 3
 REMINDER, DUE_IN, DUE_TODAY = "reminder_verify_", "due_in_", "due_today"
 LAPSE, MISSED, OVERDUE, PACKAGE_ENDING = "lapse", "missed", "overdue_daily", "package_ending"
+PAUSE_OVER = "pause_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Agenda:
     """One request as the clock sees it; `already` holds the (kind, for_date) keys recorded for this `due_on`.
 
     `asked_at`: when the person could first confirm, where that was later than receipt (entered by staff).
+    `paused_until`: the planned last day of a pause that has not ended.
     `answered_at`, where known, keeps a missed date owed after a late answer: no answer wipes out a breach.
     """
 
@@ -39,6 +41,7 @@ class Agenda:
     package_expires_at: datetime | None = None
     answered_at: datetime | None = None
     asked_at: datetime | None = None
+    paused_until: date | None = None
 
     @property
     def ended(self) -> bool:
@@ -88,6 +91,8 @@ def due_items(inp: Agenda) -> list[Item]:
         if inp.unverified:
             items += _reminders(inp, before=lapse.at if lapse else last_second(inp.due_on, inp.tz))
         items += [lapse] if lapse else _milestones(inp)
+        if inp.paused_until is not None:
+            items.append(_item(inp, PAUSE_OVER, inp.paused_until + DAY))
     elif inp.answered_at is not None and received_on(inp.answered_at, inp.tz) > inp.due_on:
         items.append(_missed(inp))
     if inp.package_expires_at is not None:
@@ -166,7 +171,7 @@ def _daily(inp: Agenda, now: datetime) -> Item | None:
 def _superseded(inp: Agenda, item: Item, passed: list[Item], now: datetime) -> bool:
     if item.kind == PACKAGE_ENDING:
         return inp.package_expires_at is not None and inp.package_expires_at <= now
-    if item.kind in (MISSED, LAPSE):
+    if item.kind in (MISSED, LAPSE, PAUSE_OVER):
         return False
     if item.kind.startswith(REMINDER):
         return any(i.at > item.at and (i.kind == LAPSE or i.kind.startswith(REMINDER)) for i in passed)

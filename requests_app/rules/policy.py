@@ -99,8 +99,9 @@ class Policy:
     time_zone: str
     notice_hour: int
     milestones: tuple[int, ...]  # days before the date; the day itself and the miss are always owed
-    extension_days: int  # 0: off
+    extension_days: int  # in units of `counting`, from the original start; 0: off
     pause_allowed: bool
+    pause_days: int  # the longest that one pause may be planned for
     lapse_days_before: int
     legal_decision: str
     identity: Mapping[str, int] = field(hash=False)

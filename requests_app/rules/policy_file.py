@@ -154,6 +154,7 @@ def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> P
         milestones=top.sourced("milestones", list_of(whole(1, 366))),
         extension_days=top.sourced("extension_days", whole(0, 366)),
         pause_allowed=top.sourced("pause_allowed", flag),
+        pause_days=top.sourced("pause_days", whole(1, 366), 30),
         lapse_days_before=top.sourced("lapse_days_before", whole(1, 366)),
         legal_decision=top.sourced("legal_decision", text) if "legal_decision" in raw else "",
         identity=_identity(top.sub("identity"), rights or RIGHTS),

@@ -1,11 +1,12 @@
 """Three dates of one request: promised, statutory and cautious."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 
 from requests_app.rules.regime import Regime
-from requests_app.rules.response_deadline import PLAIN, Calendar, Deadline, Rule, Step, compute, working_date
+from requests_app.rules.response_deadline import PLAIN, Calendar, Deadline, Pause, Rule, Step, compute, working_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,23 @@ class Law:
     regime: Regime
     calendar: Calendar
     received_there_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What reasoned acts did to a period: one extension of the promise, in its unit, and pauses by reason."""
+
+    extension: int = 0
+    extension_cite: str = ""
+    pauses: Mapping[str, tuple[Pause, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+    @property
+    def all_pauses(self) -> tuple[Pause, ...]:
+        """Of whatever reason: the promise stands still for each."""
+        return tuple(pause for some in self.pauses.values() for pause in some)
+
+
+UNCHANGED = Changes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +66,56 @@ class ThreeDates:
 
 
 def three_dates(
-    received_on: date, promise: Rule, laws: Sequence[Law], *, right: str, calendar: Calendar = PLAIN
+    received_on: date,
+    promise: Rule,
+    laws: Sequence[Law],
+    *,
+    right: str,
+    calendar: Calendar = PLAIN,
+    changes: Changes = UNCHANGED,
 ) -> ThreeDates:
-    """Count all three. The cautious date ignores roll-over and pauses and takes the earlier local date (trap 6)."""
-    promised = compute(received_on, promise, calendar=calendar)
-    bound = [(law.regime.deadline(received_on, right=right, calendar=law.calendar), law.regime.title) for law in laws]
+    """Count all three. The cautious date ignores roll-over and pauses and takes the earlier local date (trap 6).
+
+    An extension of the promise extends each law that knows one, and no other; a pause counts where the law knows its
+    reason. So the law's date shows whether the promise moved too far.
+    """
+    extended = bool(changes.extension)
+    promise = replace(promise, extension_count=changes.extension)
+    promised = compute(received_on, promise, calendar=calendar, pauses=changes.all_pauses)
+    if extended:
+        promised = _cited(promised, changes.extension_cite)
+    bound = [
+        (
+            law.regime.deadline(
+                received_on,
+                right=right,
+                calendar=law.calendar,
+                pauses={why: _of_law(law, some) for why, some in changes.pauses.items()},
+                extended=extended,
+            ),
+            law.regime.title,
+        )
+        for law in laws
+    ]
     statutory, regime = min(bound, key=lambda pair: pair[0].due_on, default=(None, ""))
     strict = [compute(received_on, _strict(promise), calendar=calendar)]
     for law in laws:
         day = min(received_on, law.received_there_on)
-        strict.append(compute(day, _strict(law.regime.rule_for(right)), calendar=law.calendar))
+        strict.append(compute(day, _strict(law.regime.rule_for(right, extended=extended)), calendar=law.calendar))
     earliest = working_date(*(deadline.due_on for deadline in strict))
     return ThreeDates(promised, statutory, regime, next(d for d in strict if d.due_on == earliest))
+
+
+def _of_law(law: Law, pauses: Sequence[Pause]) -> list[Pause]:
+    return [replace(pause, cite=law.regime.sources.get("pauses", pause.cite)) for pause in pauses]
+
+
+def _cited(deadline: Deadline, cite: str) -> Deadline:
+    """The counting step names what the extension rests on, too."""
+    named = [
+        replace(s, cite="; ".join(filter(None, (s.cite, cite)))) if s.code == "count" else s for s in deadline.steps
+    ]
+    return replace(deadline, steps=tuple(named))
 
 
 def _strict(rule: Rule) -> Rule:

@@ -42,6 +42,8 @@ def sentence(step: Step) -> str:
         return gettext("The holidays of %(year)s are not known to us, so we keep to the earlier date.") % says
     if step.code == "roll_over":
         return gettext("%(from)s is no working day, so the period ends on %(to)s.") % says
+    if step.code == "stands":
+        return gettext("Holidays became known that would give %(counted)s. The date we told you stands: %(on)s.") % says
     if step.code == "due":
         return gettext("The last day on which our answer is in time is %(on)s.") % says
     return step.code

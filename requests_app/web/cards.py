@@ -4,15 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
-from requests_app.operations import person, timeline
+from requests_app.operations import counting, person, timeline
 from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.response_deadline import received_on
+from requests_app.rules.three_dates import UNCHANGED
 from requests_app.templatetags.counting import cited, sentence
 
 from . import words
 
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
 LETTERS = (
+    "deadline_extended",
+    "deadline_paused",
+    "deadline_resumed",
     "missed",
     "decision_done",
     "decision_partly",
@@ -36,6 +40,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "title": words.title(dsr.right),
         "sentence": words.sentence(dsr),
         "due_on": dsr.due_on,
+        **_moved(dsr),
         "steps": [] if unanswered else _steps(dsr),
         "bar": None if unanswered else timeline.holder_bar(dsr, until),
         "answered": dsr.state in ANSWERED,
@@ -55,6 +60,14 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "thread": _thread(dsr),
         "files_allowed": dsr.state != "awaiting_verification",
     }
+
+
+def _moved(dsr: DataSubjectRequest) -> dict[str, Any]:
+    """What was announced about the date: an extension, and a pause that has not ended."""
+    if not dsr.is_open or counting.changes_of(dsr) == UNCHANGED:
+        return {}
+    pauses = [row for row in counting.pauses_of(dsr) if row.last_on is None]
+    return {"extension": counting.extension_of(dsr), "pause": pauses[0] if pauses else None}
 
 
 def _letter(dsr: DataSubjectRequest) -> Notice | None:
