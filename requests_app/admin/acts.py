@@ -40,14 +40,16 @@ def effective(dsr: DataSubjectRequest) -> bool:
     return Action.CARRY_OUT in allowed(dsr.state) and dsr.right in NEVER_GATED
 
 
-def extendable(dsr: DataSubjectRequest) -> bool:
-    """The policy allows an extension, and it can still be told in time."""
-    return not deadline_change.no_extension(dsr, at=clock.now())
+def no_extension(dsr: DataSubjectRequest) -> str:
+    """Why the period cannot be extended now."""
+    return deadline_change.no_extension(dsr, at=clock.now())
 
 
-def pausable(dsr: DataSubjectRequest) -> bool:
-    """The policy and a law allow a pause, and an answer of the person is outstanding."""
-    return not deadline_change.no_pause(dsr, at=clock.now()) and bool(deadline_change.reasons_for(dsr))
+def no_pause(dsr: DataSubjectRequest) -> str:
+    """Why the clock cannot stand still now."""
+    if why := deadline_change.no_pause(dsr, at=clock.now()):
+        return why
+    return "" if deadline_change.reasons_for(dsr) else "No law that binds this request lets its clock stand still."
 
 
 def always(dsr: DataSubjectRequest) -> bool:
@@ -68,12 +70,15 @@ class Act:
     run: Run
     intro: str = ""
     second_person: bool = False  # never the one who decided
+    why_not: Callable[[DataSubjectRequest], str] | None = None  # where the state is not the reason
 
     def refusal(self, dsr: DataSubjectRequest, user: AbstractBaseUser) -> str:
         """Why this account cannot press it on this request now, or nothing."""
         if not may(user, self.verb):
             return "Your role does not include this."
         if not self.offered(dsr):
+            if self.why_not is not None:
+                return self.why_not(dsr)
             return f"This is not possible while the request is {dsr.get_state_display()}."
         if self.second_person and dsr.decided_by_id == user.pk:
             return "You decided this request. Another person has to approve it."
@@ -118,20 +123,23 @@ ACTS = {
             deadline_change.is_paused, forms.ActForm,
             lambda dsr, v, who, at: deadline_change.resume_deadline(dsr, actor=who, at=at),
             "Today is the last day that does not count. The answer may be due earlier; the person is told.",
+            why_not=lambda dsr: "The clock is running.",
         ),
         Act(
             "pause", "Pause the clock", "The clock stands still. The person is told.", "pause_deadline",
-            pausable, forms.PauseForm,
+            lambda dsr: not no_pause(dsr), forms.PauseForm,
             lambda dsr, v, who, at: deadline_change.pause_deadline(
                 dsr, code=v["code"], reason=v["reason"], planned_last_on=v["planned_last_on"], actor=who, at=at
             ),
             "From today the days do not count, until the person answers, at the latest until the day you choose.",
+            why_not=no_pause,
         ),
         Act(
             "extend", "Extend the period", "Extended. The person is told the new date and why.", "extend_deadline",
-            extendable, forms.ExtendForm,
+            lambda dsr: not no_extension(dsr), forms.ExtendForm,
             lambda dsr, v, who, at: deadline_change.extend_deadline(dsr, reason=v["reason"], actor=who, at=at),
             "Once, counted from the original start. The person is told at once, with your reason and how to complain.",
+            why_not=no_extension,
         ),
         Act(
             "assign", "Assign", "Assigned.", "assign", is_open, forms.AssignForm,

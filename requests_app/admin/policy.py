@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from requests_app.models import PolicyVersion
 from requests_app.operations.policies import regimes_of
 
-from .roles import ReadOnlyAdmin
+from .roles import ReadOnlyAdmin, may
 from .words import named
 
 
@@ -34,6 +34,13 @@ class PolicyVersionAdmin(ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Everything."""
         return self.fields
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """With the way to what newer holidays would change, for whoever may change it."""
+        extra = {"recalculates": may(request.user, "recalculate"), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
 
     @admin.display(description="Published on")
     def published(self, version: PolicyVersion) -> str:

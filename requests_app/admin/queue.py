@@ -22,7 +22,7 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import ActionNotAllowed
 
-from . import attachments, case, entry, receipt, set_aside
+from . import attachments, case, entry, recalculation, receipt, set_aside
 from .board import board
 from .filters import DueFilter, RightFilter, ViewFilter, day_of, today
 from .roles import ReadOnlyAdmin, may, staff_of_desk
@@ -65,7 +65,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         """The buttons and the entry form first, then Django's own."""
-        own = (case, entry, set_aside, receipt, attachments)
+        own = (case, entry, set_aside, receipt, recalculation, attachments)
         return [*(url for module in own for url in module.urls()), *super().get_urls()]
 
     def get_search_results(

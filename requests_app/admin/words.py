@@ -14,6 +14,7 @@ KINDS = {
     "cancelled": "Confirmation that the person cancelled",
     "code": "Code to confirm the address",
     "code_mail": "Code to confirm the address",
+    "deadline_earlier": "The date is earlier than promised",
     "deadline_extended": "More time, with the reason and the new date",
     "deadline_paused": "The clock stands still",
     "deadline_resumed": "The clock goes on",

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     DEADLINE_EXTENDED = "deadline_extended"
     DEADLINE_PAUSED = "deadline_paused"
     DEADLINE_RESUMED = "deadline_resumed"
+    DEADLINE_RECALCULATED = "deadline_recalculated"
     NOTE_ADDED = "note_added"
     FILE_ATTACHED = "file_attached"
     DECISION_SUBMITTED = "decision_submitted"

@@ -20,6 +20,7 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | deadline_extended | due_before, due_on, reason, steps | |
 | deadline_paused | first_on, planned_last_on, due_before, due_on, reason, steps | |
 | deadline_resumed | first_on, last_on, due_before, due_on, steps | |
+| deadline_earlier | due_before, due_on, steps | |
 | package_ending | ends_on | |
 | staff_new, staff_unassigned | due_on | |
 | staff_due | due_on, days_left | |
@@ -70,6 +71,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "deadline_extended": ("due_before", "due_on", "reason", "steps"),
     "deadline_paused": ("first_on", "planned_last_on", "due_before", "due_on", "reason", "steps"),
     "deadline_resumed": ("first_on", "last_on", "due_before", "due_on", "steps"),
+    "deadline_earlier": ("due_before", "due_on", "steps"),
     "package_ending": ("ends_on",),
     "staff_new": ("due_on",),
     "staff_due": ("due_on", "days_left"),

@@ -53,6 +53,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "retry": _OFFICERS,
     "extend_deadline": _OFFICERS,
     "pause_deadline": _OFFICERS,
+    "recalculate": _OFFICERS,
     "resume_deadline": _ANYONE,  # towards the person
     "propose_correction": frozenset({HANDLER, OFFICER}),
     "approve_correction": _APPROVERS,

@@ -44,6 +44,7 @@ def _sentences() -> dict[str, str]:
         Kind.DEADLINE_EXTENDED: _("We need more time. We told you why, and the new date."),
         Kind.DEADLINE_PAUSED: _("The clock stands still until you answer us."),
         Kind.DEADLINE_RESUMED: _("The clock goes on."),
+        Kind.DEADLINE_RECALCULATED: _("The holidays were brought up to date, and the date was counted anew."),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
     }
 

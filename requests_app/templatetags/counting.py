@@ -35,7 +35,7 @@ def sentence(step: Step) -> str:
     if step.code == "restart":
         return gettext("The period counts from %(on)s, when we had everything that we had asked for.") % says
     if step.code == "pause":
-        return gettext("From %(first)s to %(last)s the clock stood still.") % says
+        return gettext("The days from %(first)s to %(last)s do not count.") % says
     if step.code == "pauses_ignored":
         return gettext("A pause outside this period changes nothing.")
     if step.code == "no_calendar":

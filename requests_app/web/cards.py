@@ -14,6 +14,7 @@ from . import words
 
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
 LETTERS = (
+    "deadline_earlier",
     "deadline_extended",
     "deadline_paused",
     "deadline_resumed",

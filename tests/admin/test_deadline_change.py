@@ -47,7 +47,7 @@ def test_under_a_shipped_policy_there_is_no_such_button(sign_in, file_request):
     client = sign_in("petra")
     assert buttons(client, dsr) == []
     page = client.post(act_url(dsr, "extend"), {"reason": "Because."}, follow=True).content.decode()
-    assert "This is not possible" in page
+    assert "The policy of this request allows no extension." in page
     assert not Extension.objects.exists()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,18 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from requests_app.models import EvidenceEvent, Extension, MilestoneRecord, Notice, Pause
-from requests_app.operations import deadline_change, decision, desk, evidence, identity, person, policies, timeline
+from requests_app.operations import (
+    deadline_change,
+    decision,
+    desk,
+    evidence,
+    identity,
+    intake,
+    person,
+    policies,
+    receipt,
+    timeline,
+)
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.operations.sweeps import SWEEPS
@@ -310,6 +322,35 @@ def test_a_pause_and_an_extension_are_counted_together() -> None:
     person.reply(dsr, text="Turin.", file=None, actor=Actor.person(), at=NOON + 2 * DAY)
     assert fresh(dsr).due_on == date(2027, 1, 8)
     assert timeline.deadline_for(fresh(dsr)).due_on == date(2027, 1, 8)
+
+
+def letter_received_on(day: date) -> Any:
+    published(policy())
+    filing = intake.Filing(
+        form_key=uuid.uuid4(), rights=("access",), name="Ana Example", email="", details="", language="en",
+        postal="Via Roma 1, Torino", received_on=day,
+    )  # fmt: skip
+    return intake.receive(filing, channel="post", actor=bruno(), at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("true_day", "due_on"),
+    [
+        (date(2026, 11, 14), date(2026, 12, 29)),  # first due on 29 November: told in time, 45 days
+        (date(2026, 11, 7), date(2026, 12, 22)),  # first due on the day of the telling itself
+        (date(2026, 11, 6), date(2026, 11, 21)),  # told a day late: no extension, and overdue at once
+    ],
+)
+def test_a_corrected_receipt_keeps_the_extension_only_if_it_was_told_in_time(true_day: date, due_on: date) -> None:
+    submission = letter_received_on(date(2026, 11, 17))
+    dsr = submission.requests.select_related("submission", "policy").get()
+    assert extended(dsr).due_after == date(2027, 1, 1)
+    correction = receipt.propose_correction(
+        submission, received_on=true_day, reason="The postmark.", actor=bruno(), at=NOON
+    )
+    receipt.approve_correction(correction, actor=petra(), at=NOON)
+    assert fresh(dsr).due_on == timeline.deadline_for(fresh(dsr)).due_on == due_on
+    assert Extension.objects.count() == 1
 
 
 @pytest.mark.parametrize(
