@@ -28,8 +28,14 @@ LONGEST_TEXT = 10_000  # characters
 
 
 def cancel(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjectRequest:
-    """End the request at the person's wish; raises ActionNotAllowed where it has ended already."""
+    """End the request at the person's wish; raises ActionNotAllowed where it has ended already.
+
+    Raises Refused for what is in effect: cancelled, it would stay in effect and be carried out nowhere.
+    """
     with transaction.atomic():
+        dsr = lock(dsr)
+        if ConsentRecord.objects.filter(dsr=dsr, reversed_at=None).exists():
+            raise Refused(_("This is in effect already. Undo it instead."))
         dsr = advance(dsr, Action.CANCEL, actor=actor, at=at, values={"answered_at": at, "waiting_since": None})
         owe(
             NOTICE[Action.CANCEL],

@@ -188,6 +188,14 @@ class TestWriting:
             write(cancelled())
 
 
+def test_what_is_in_effect_is_undone_and_never_just_cancelled():
+    dsr = only(ana_files("marketing_optout"))
+    with pytest.raises(Refused, match="Undo"):
+        person.cancel(dsr, actor=ANA, at=NOON)
+    dsr.refresh_from_db()
+    assert dsr.state == "in_progress"
+
+
 def test_the_limit_of_codes_keeps_nobody_from_filing():
     for _ in range(5):
         ana_files("access")
