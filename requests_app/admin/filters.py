@@ -12,15 +12,17 @@ from requests_app import clock
 from requests_app.models import DataSubjectRequest, Notice, ReceiptCorrection
 from requests_app.models.request import RIGHTS
 from requests_app.operations import delivery, intake
-from requests_app.rules.lifecycle import OPEN, State
+from requests_app.operations.workload import IS_OPEN, WAITS_FOR_PERSON, WEEK
+from requests_app.rules.lifecycle import State
 
 from .presenting import local_day
 
-IS_OPEN = Q(state__in=sorted(OPEN))
+NOBODY = "nobody"  # instead of a handler, in an address and in words
 WORDS = {
     "open": "All open",
     "overdue": "Overdue",
     "today": "Due today",
+    "week": "Due in 7 days",
     "approve": "To approve",
     "mine": "Mine",
     "unassigned": "Unassigned",
@@ -33,6 +35,7 @@ EMPTY = {
     "open": "Nothing is open. Every request has its answer.",
     "overdue": "Nothing is overdue.",
     "today": "Nothing falls due today.",
+    "week": "Nothing falls due in the coming seven days.",
     "approve": "Nothing waits for your approval.",
     "mine": "Nothing open is assigned to you.",
     "unassigned": "Every request that can be worked on has a handler.",
@@ -70,11 +73,12 @@ def views(user: Any, day: date) -> dict[str, Q]:
         "open": IS_OPEN,
         "overdue": IS_OPEN & Q(due_on__lt=day),
         "today": IS_OPEN & Q(due_on=day),
+        "week": IS_OPEN & Q(due_on__range=(day, day + WEEK)),
         "approve": (Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk)) | (IS_OPEN & Exists(to_approve)),
         "mine": IS_OPEN & Q(assignee=user.pk),
         # What the person has not confirmed yet is not work to hand out.
         "unassigned": IS_OPEN & Q(assignee=None) & ~Q(state__in=[State.RECEIVED, State.AWAITING_VERIFICATION]),
-        "person": IS_OPEN & (Q(waiting_since__isnull=False) | Q(state=State.AWAITING_VERIFICATION)),
+        "person": WAITS_FOR_PERSON,
         "not_reached": Q(Exists(missed)),
         "set_aside": Q(set_aside_at__isnull=False),
         "ended": ~IS_OPEN,
@@ -137,3 +141,23 @@ class DueFilter(admin.SimpleListFilter):
             return queryset
         day = day_of(str(self.value()))
         return queryset.filter(due_on=day) if day else queryset.none()
+
+
+class HandlerFilter(admin.SimpleListFilter):
+    """What one handler has, or nobody: where a number of the calendar leads."""
+
+    title = "handler"
+    parameter_name = "handler"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The account that was asked for; a filter without any lookup would be dropped."""
+        return [(request.GET.get("handler", ""), "handler")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the handler; what is no account has no rows."""
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        if chosen == NOBODY:
+            return queryset.filter(assignee=None)
+        return queryset.filter(assignee=int(chosen)) if chosen.isdecimal() else queryset.none()

@@ -52,26 +52,26 @@ def load(
     text: str, *, prepared_by: User, approved_by: User, at: datetime, regimes: Mapping[str, str] | None = None
 ) -> PolicyVersion:
     """Publish a policy file, with the regime files it names frozen in it; raises PolicyError with every mistake."""
-    files = regime_texts() if regimes is None else regimes
-    policy = _checked(text, files)
+    version = draft(text, regimes=regimes)
     if prepared_by.pk == approved_by.pk:
         raise Refused("A policy is published by two people: name another approver.")
+    with transaction.atomic():
+        last = PolicyVersion.objects.filter(key=version.key).order_by("-version").first()
+        if last is not None and last.sha256 == version.sha256 and last == current():
+            return last
+        version.version = last.version + 1 if last else 1
+        version.prepared_by, version.approved_by, version.published_at = prepared_by, approved_by, at
+        version.save(force_insert=True)
+        return version
+
+
+def draft(text: str, *, regimes: Mapping[str, str] | None = None) -> PolicyVersion:
+    """Return what publishing this file would store, stored nowhere; raises PolicyError with every mistake."""
+    files = regime_texts() if regimes is None else regimes
+    policy = _checked(text, files)
     frozen = {key: files[key] for key in sorted(policy.regimes)}
     digest = hashlib.sha256((text + json.dumps(frozen, sort_keys=True)).encode()).hexdigest()
-    with transaction.atomic():
-        last = PolicyVersion.objects.filter(key=policy.key).order_by("-version").first()
-        if last is not None and last.sha256 == digest and last == current():
-            return last
-        return PolicyVersion.objects.create(
-            key=policy.key,
-            version=last.version + 1 if last else 1,
-            text=text,
-            regimes=frozen,
-            sha256=digest,
-            prepared_by=prepared_by,
-            approved_by=approved_by,
-            published_at=at,
-        )
+    return PolicyVersion(key=policy.key, text=text, regimes=frozen, sha256=digest)
 
 
 def _checked(text: str, files: Mapping[str, str]) -> Policy:
@@ -118,7 +118,15 @@ def deadline_from(version: PolicyVersion, *, at: datetime, right: str = "", chan
     """Return the three explained dates of something received at this instant; the dates are the controller's."""
     policy = policy_of(version)
     day = received_on(at, policy.time_zone)
-    laws = [
+    laws = laws_of(version, policy, at=at)
+    own = calendars.of_policy(policy, day)
+    return three_dates(day, rule_of(policy), laws, right=right, calendar=own, changes=changes)
+
+
+def laws_of(version: PolicyVersion, policy: Policy, *, at: datetime) -> list[Law]:
+    """Return the laws frozen in the version, each with its calendar and its own local date of this receipt."""
+    day = received_on(at, policy.time_zone)
+    return [
         Law(
             regime,
             calendars.of_regime(regime, policy, day),
@@ -126,5 +134,3 @@ def deadline_from(version: PolicyVersion, *, at: datetime, right: str = "", chan
         )
         for regime in regimes_of(version).values()
     ]
-    own = calendars.of_policy(policy, day)
-    return three_dates(day, rule_of(policy), laws, right=right, calendar=own, changes=changes)

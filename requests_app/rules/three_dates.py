@@ -98,10 +98,10 @@ def three_dates(
         for law in laws
     ]
     statutory, regime = min(bound, key=lambda pair: pair[0].due_on, default=(None, ""))
-    strict = [compute(received_on, _strict(promise), calendar=calendar)]
+    strict = [compute(received_on, strictest(promise), calendar=calendar)]
     for law in laws:
         day = min(received_on, law.received_there_on)
-        strict.append(compute(day, _strict(law.regime.rule_for(right, extended=extended)), calendar=law.calendar))
+        strict.append(compute(day, strictest(law.regime.rule_for(right, extended=extended)), calendar=law.calendar))
     earliest = working_date(*(deadline.due_on for deadline in strict))
     return ThreeDates(promised, statutory, regime, next(d for d in strict if d.due_on == earliest))
 
@@ -118,6 +118,6 @@ def _cited(deadline: Deadline, cite: str) -> Deadline:
     return replace(deadline, steps=tuple(named))
 
 
-def _strict(rule: Rule) -> Rule:
+def strictest(rule: Rule) -> Rule:
     """The reading that ends first: no roll-over, a missing day of the month is not moved forward."""
     return replace(rule, roll_over="none", missing_month_day="last_day")

@@ -56,7 +56,9 @@ def test_every_page_of_the_desk_is_accessible(world: World, open_as: Callable[..
     states = world.states()
     visits = [("sign-in", None, "/admin/login/"), ("index", world.petra, "/admin/")]
     visits += [("queue", who, reverse(f"{ADMIN}changelist")) for who in (world.bruno, world.ada, world.petra)]
-    visits += [("enter", world.bruno, reverse(f"{ADMIN}enter"))]
+    visits += [(name, world.bruno, reverse(f"{ADMIN}{name}")) for name in ("enter", "calendar", "simulate")]
+    supposed = f"?received_on=2027-01-07&right=access&policy={states['in progress'].policy_id}"
+    visits += [("simulated", world.bruno, reverse(f"{ADMIN}simulate") + supposed)]
     for name, submission in states.items():
         visits.append((f"case {name}", world.ada, reverse(f"{ADMIN}change", args=[submission.requests.get().pk])))
     for act in ("decide", "ask", "attach", "note", "assign"):

@@ -1,16 +1,18 @@
 """What an operator types, and what is said back."""
 
 import smtplib
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 
+from requests_app import clock
 from requests_app.checks import append_only_tables_are_guarded
-from requests_app.models import Heartbeat, PolicyVersion
+from requests_app.models import DataSubjectRequest, Heartbeat, PolicyVersion
 from requests_app.operations import triggers
 from requests_app.operations.sweeps import SWEEPS
-from tests.people import POLICY, staff
+from tests.people import POLICY, ana_files, staff
 from tests.smtp import relay
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +109,40 @@ def test_load_policy_of_a_file_that_is_not_there_says_so(manage, two_people, tmp
     said = manage("load_policy", str(tmp_path / "nowhere.toml"), *two_people)
     assert said.status == 1
     assert "cannot be read" in said.err
+
+
+def test_load_policy_with_preview_lists_the_open_requests_that_would_differ_and_writes_nothing(
+    manage, two_people, tmp_path, settings
+):
+    settings.FILES_DIR = tmp_path
+    manage("load_policy", str(POLICY), *two_people)
+    dsr = ana_files("access", at=clock.now()).requests.get()
+    shorter = tmp_path / "shorter.toml"
+    shorter.write_text(POLICY.read_text().replace("{ value = 15,", "{ value = 10,", 1))
+    said = manage("load_policy", "--preview", str(shorter))
+    then = dsr.due_on - timedelta(days=5)
+    assert said.out.splitlines() == [
+        f"{dsr.submission.case_label}  access  now {dsr.due_on}, then {then}",
+        "1 of 1 open requests would have other dates. They keep the version of their receipt; nothing was loaded.",
+    ]
+    assert said.status == 0
+    assert PolicyVersion.objects.count() == 1
+    assert DataSubjectRequest.objects.get().due_on == dsr.due_on
+
+
+def test_load_policy_with_preview_names_the_mistakes_of_the_file(manage, two_people, tmp_path):
+    broken = tmp_path / "broken.toml"
+    broken.write_text(POLICY.read_text().replace("{ value = 15,", "{ value = 0,", 1))
+    said = manage("load_policy", "--preview", str(broken))
+    assert said.status == 1
+    assert "response_days.value" in said.err
+
+
+def test_load_policy_without_people_asks_for_both(manage, two_people):
+    said = manage("load_policy", str(POLICY))
+    assert said.status == 1
+    assert "--prepared-by and --approved-by" in said.err
+    assert not PolicyVersion.objects.exists()
 
 
 def test_sweep_by_name_runs_that_one_only(manage):

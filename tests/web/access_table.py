@@ -93,6 +93,8 @@ ADMIN: dict[str, str] = {
     "admin:requests_app_datasubjectrequest_set_aside":         "200 200 200 403 403   -   | 200 200 200 403 403   -",
     "admin:requests_app_datasubjectrequest_retry":             "405 405 405 405 405 405   | 403 403 302 403 403 404",
     "admin:requests_app_datasubjectrequest_recalculate":       "403 403 200 403 403   -   | 403 403 302 403 403   -",
+    "admin:requests_app_datasubjectrequest_calendar":          "200 200 200 403 403   -   | 405 405 405 405 405   -",
+    "admin:requests_app_datasubjectrequest_simulate":          "200 200 200 403 403   -   | 405 405 405 405 405   -",
     "admin:requests_app_datasubjectrequest_enter":             "200 200 200 403 403   -   | 422 422 422 403 403   -",
     "admin:requests_app_datasubjectrequest_changelist":        "200 200 200 403 403   -   | 200 200 200 403 403   -",
     "admin:requests_app_datasubjectrequest_add":               "403 403 403 403 403   -   | 403 403 403 403 403   -",
