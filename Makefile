@@ -11,20 +11,28 @@ export PORT
 
 env: .venv/.installed
 
-# uv is quicker where it is present; venv and pip do the same.
-.venv/.installed: requirements.txt requirements-dev.txt
+# uv is quicker where it is present; venv and pip do the same. The demo needs the first part only.
+.venv/.running: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@if command -v uv >/dev/null 2>&1; then \
 		test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) .venv; \
-		uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt; \
+		uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
 	else \
 		test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
 		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt; \
+	fi
+	@touch $@
+
+.venv/.installed: .venv/.running requirements-dev.txt
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt; \
+	else \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt; \
 	fi
 	@touch $@
 
-run: env
+run: .venv/.running
 	@exec $(BIN)/python -m portal.demo
 
 test: env check

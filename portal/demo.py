@@ -119,7 +119,7 @@ def wait_until_answering(children: dict[str, subprocess.Popen[bytes]], *, second
         watch(children)
         try:
             # Anything that answers will do, an error page too.
-            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/livez", timeout=2).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/", timeout=5).close()
             return
         except urllib.error.HTTPError:
             return
@@ -158,13 +158,16 @@ def main() -> int:
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         said = prepare(env)
+        began = time.monotonic()
         children = start(env)
         wait_until_answering(children, seconds=30)
+        answers = time.monotonic() - began
         subprocess.run(first_round(), cwd=BASE_DIR, env=env, check=False, stdout=subprocess.DEVNULL)
         address = f"http://127.0.0.1:{PORT}"
         print(f"\n  The portal      {address}/")
         print(f"  The team        {address}/admin/")
         print(f"  Its mail        {address}/demo/mail/\n")
+        print(f"  The first page answered {answers:.1f} s after the server was started.\n")
         print("\n".join(f"  {line}" for line in said.splitlines()))
         print("\n  Ctrl-C ends all of it.\n", flush=True)
         while True:

@@ -38,7 +38,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.LAPSED: "The request lapsed: the address was not confirmed.",
     Kind.REOPENED: "{who} reopened the request.",
     Kind.MILESTONE: "The clock reminded: {milestone}.",
-    Kind.DEADLINE_MISSED: "The date was missed. The person was told.",
+    Kind.DEADLINE_MISSED: "The date was missed.",
     Kind.OTHER_CHANNEL_USED: "{who} recorded that a notice was served by {channel}.",
     Kind.NOT_REACHED: "A notice did not arrive.",
     Kind.INTAKE_COMPLETED: "{who} completed the entry.",

@@ -87,7 +87,12 @@ def _thread(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
 
 
 def _steps(dsr: DataSubjectRequest) -> list[dict[str, str]]:
-    return [{"text": sentence(step), "cite": cited(step.cite)} for step in timeline.deadline_for(dsr).steps]
+    told, steps = "", []
+    for step in timeline.deadline_for(dsr).steps:
+        cite = cited(step.cite)
+        steps.append({"text": sentence(step), "cite": cite if cite != told else ""})  # one rule is named once
+        told = cite
+    return steps
 
 
 def _question(dsr: DataSubjectRequest) -> str:
