@@ -72,6 +72,7 @@ def test_the_demo_shows_its_first_page_says_where_all_is_and_ends_without_a_trac
 
     eventually(lambda: "Ctrl-C ends all of it." in demo.said())
     said = demo.said()
+    assert re.search(r"The first page answered \d+\.\d s after the server was started\.", said)
     for address in ("/", "/admin/", "/demo/mail/"):
         assert f"{demo.url}{address}\n" in said
         page(demo.url + address)
@@ -82,7 +83,7 @@ def test_the_demo_shows_its_first_page_says_where_all_is_and_ends_without_a_trac
     demo.send_signal(signal.SIGINT)
     assert demo.wait(timeout=60) == 0
     assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
-    assert "superuser" not in demo.complained()
+    assert demo.complained().replace("worker: Warm shutdown (MainProcess)", "").strip() == ""  # nothing to puzzle over
 
 
 def test_a_taken_port_is_said_with_another_one_to_choose(tmp_path):
