@@ -14,7 +14,8 @@ from requests_app.models import DataSubjectRequest, DisclosurePackage, IdentityC
 from requests_app.operations import decision, desk, person, policies
 from requests_app.operations.actors import Actor
 from requests_app.templatetags.counting import cited
-from tests.people import NOON, published_policy, staff
+from requests_app.web import cards
+from tests.people import NOON, ana_files, published_policy, staff
 from tests.web.test_person_road import answers, file_as, newest_code, wrong
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,11 @@ def seen(client, road="/status/") -> str:
 ])  # fmt: skip
 def test_a_step_of_the_counting_names_the_document_of_its_clause(source, said):
     assert cited(source) == said
+
+
+def test_the_counting_names_its_rule_once():
+    shown = cards.card(ana_files("access").requests.get(), at=NOON)["steps"]
+    assert [step["cite"] for step in shown] == ["our privacy policy, section V(4)", "", ""]
 
 
 class TestDownload:
