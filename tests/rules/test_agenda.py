@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from requests_app.rules.agenda import Agenda, at_hour, next_wake_at, owed
 from requests_app.rules.holder import Spell, days
+from requests_app.rules.response_deadline import Pause
 
 TZ = "Europe/Rome"
 RECEIVED = datetime(2026, 6, 1, 10, tzinfo=UTC)
@@ -147,3 +148,24 @@ def test_the_holder_bar_gives_each_day_to_who_held_it_at_its_end():
 def test_late_days_come_on_top_and_silence_is_ours():
     bar = days([], date(2026, 6, 1), at(20), TZ, date(2026, 6, 10))
     assert (bar.with_us, bar.left, bar.late) == (9, 0, 10)
+
+
+def test_a_pause_is_over_on_the_morning_after_its_planned_end_and_late_all_the_same():
+    paused = replace(ANA, paused_until=date(2026, 6, 4))
+    assert "pause_over" not in told(paused, at(5, hour=5))
+    assert "pause_over" in told(paused, at(5))
+    assert "pause_over" in told(paused, at(12))
+    assert "pause_over" not in told(record(paused, at(5)), at(12))
+
+
+def test_the_days_of_a_pause_are_nobodys():
+    bar = days(
+        [Spell("us", RECEIVED)],
+        date(2026, 6, 1),
+        at(6),
+        TZ,
+        date(2026, 6, 16),
+        [Pause(date(2026, 6, 3), date(2026, 6, 9))],
+    )
+    assert bar.days[:6] == ("us", "paused", "paused", "paused", "paused", "left")
+    assert (bar.with_us, bar.with_you, bar.paused, bar.left) == (1, 0, 4, 10)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from requests_app.rules.regime import Period, Regime
 from requests_app.rules.response_deadline import DAY, Calendar, Pause, Rule, compute, merge
-from requests_app.rules.three_dates import Law, three_dates
+from requests_app.rules.three_dates import Changes, Law, three_dates
 from tests.rules import day_by_day
 
 FIRST, LAST = date(2024, 1, 1).toordinal(), date(2030, 12, 31).toordinal()
@@ -158,6 +158,10 @@ def the_cautious_date_is_never_later_than_the_statutory_one(c):
         extended=bool(c.sooner),
     )
     assert dates.cautious_on <= changed.due_on
+    moved = Changes(extension=c.sooner, pauses={"clarification": tuple(c.pauses)})
+    moved_dates = three_dates(c.day, Rule("calendar_days", 15), [bound], right="access", changes=moved)
+    assert moved_dates.cautious_on <= min(moved_dates.statutory_on, moved_dates.due_on)
+    assert moved_dates.due_on >= dates.due_on + c.sooner * DAY
 
 
 PROPERTIES = (

@@ -148,3 +148,10 @@ def test_what_is_not_toml_is_refused_with_its_line() -> None:
 
 def test_an_empty_file_names_everything_that_is_missing() -> None:
     assert {"key", "rights", "response_days", "identity", "fees", "retention", "refusal_grounds"} <= set(places(""))
+
+
+def test_the_longest_pause_is_thirty_days_unless_the_policy_says_otherwise() -> None:
+    assert parse(ECP).pause_days == 30
+    named = changed("lapse_days_before", 'pause_days = { value = 10, source = "house rule" }\nlapse_days_before')
+    assert parse(named).pause_days == 10
+    assert places(named.replace("pause_days = { value = 10", "pause_days = { value = 0")) == ["pause_days.value"]
