@@ -20,6 +20,7 @@ from .refused import Refused
 
 CODE_LIFE = timedelta(minutes=10)  # from the hand-over of the mail; NIST SP 800-63B, 5.1.3.2
 LONGEST_LIFE = timedelta(minutes=60)  # from the issue, however late the mail
+CLOCKS_DIFFER = timedelta(minutes=1)  # between two machines; more is an alarm of its own
 TRIES = 5
 MAILS_PER_HOUR = 5  # to one address, over all its requests
 
@@ -53,6 +54,8 @@ def check_for_secret(secret: str) -> IdentityCheck | None:
 def is_alive(check: IdentityCheck, at: datetime) -> bool:
     """Whether its code or link can still be used at this instant."""
     if check.dead_at or check.passed_at or at >= check.issued_at + LONGEST_LIFE:
+        return False
+    if at < check.issued_at - CLOCKS_DIFFER:  # the clock was set back since: the code would live as long again
         return False
     return check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
 

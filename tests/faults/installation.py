@@ -51,6 +51,7 @@ class Installation:
         self.postgres_url, self.mail, self.folder = postgres_url, mail, folder
         self.children: list[subprocess.Popen[bytes]] = []
         self.before = 0
+        self.url = ""
         self.env = services.process_environment(
             DATABASE_URL=services.with_database(postgres_url, DATABASES[0]),
             KEYS_DATABASE_URL=services.with_database(postgres_url, DATABASES[1]),
@@ -97,9 +98,9 @@ class Installation:
             cursor.execute(sql)
             return list(cursor.fetchall())
 
-    def start(self, *arguments: str, **changes: str) -> "subprocess.Popen[bytes]":
+    def start(self, *command: str, **changes: str) -> "subprocess.Popen[bytes]":
         child = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "portal", *arguments],
+            [sys.executable, "-m", *command],
             cwd=ROOT,
             env={**self.env, **changes},
             stdout=subprocess.DEVNULL,
@@ -118,10 +119,20 @@ class Installation:
     def start_worker(self, name: str = "all", **changes: str) -> "subprocess.Popen[bytes]":
         """As the operators are told, but one process for the three queues."""
         alone = ("--without-gossip", "--without-mingle")
-        return self.start("worker", "-n", f"{name}@here", "-Q", "clock,notices,work", "-c", "1", *alone, **changes)
+        only = ("-n", f"{name}@here", "-Q", "clock,notices,work", "-c", "1")
+        return self.start("celery", "-A", "portal", "worker", *only, *alone, **changes)
 
     def start_beat(self, name: str = "one", **changes: str) -> "subprocess.Popen[bytes]":
-        return self.start("beat", "--schedule", str(self.folder / f"beat-{name}"), "--pidfile", "", **changes)
+        schedule = ("--schedule", str(self.folder / f"beat-{name}"), "--pidfile", "")
+        return self.start("celery", "-A", "portal", "beat", *schedule, **changes)
+
+    def start_web(self) -> "subprocess.Popen[bytes]":
+        """Two processes that answer to `url`."""
+        port = services.free_port()
+        self.url = self.env["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+        web = self.start("gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2")
+        services.wait_for_port(port, web, name="postgresql", seconds=60)
+        return web
 
     def stop(self) -> None:
         for child in self.children:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.faults import figures
 from tests.faults.broker import Broker
 from tests.faults.installation import Installation, until
 from tests.faults.proxy import line
@@ -19,14 +20,16 @@ def running(site: Installation) -> None:
     until(lambda: site.mails_to("first@example.org") and not site.owed(), seconds=60)
 
 
-def everything_once(site: Installation, *addresses: str) -> None:
+def everything_once(site: Installation, *addresses: str, fault: str) -> None:
     """Every filing is there with its two notices (receipt, code), each mailed once; the evidence verifies."""
     assert not site.owed()
     for address in addresses:
         mails = site.mails_to(address)
         assert len(mails) == 2, address
         assert set(mails.values()) == {1}, address
-    assert site.filed() == len(addresses) + 1
+    copies = sum(sum(site.mails_to(address).values()) - 2 for address in addresses)
+    figures.exactly(fault, "mails lost or twice", abs(copies), 0)
+    figures.exactly(fault, "acknowledged filings lost", len(addresses) + 1 - site.filed(), 0)
     site.manage("verify_evidence")
 
 
@@ -43,8 +46,9 @@ def test_f04_the_broker_dies_and_comes_back_empty_and_a_notice_filed_meanwhile_g
         site.file(address)
         assert site.owed()
         broker.start()
-        until(lambda address=address: went_out(site, address), seconds=60)
-    everything_once(site, *people)
+        took = until(lambda address=address: went_out(site, address), seconds=60)
+        figures.at_most("F04", "seconds until a notice filed meanwhile goes", took, 60)
+    everything_once(site, *people, fault="F04")
 
 
 @pytest.mark.parametrize("filings", [2, pytest.param(8, marks=pytest.mark.long)])
@@ -55,8 +59,9 @@ def test_f05_the_broker_forgets_everything_while_people_file(site, broker, filin
         broker.wipe()
         site.file(address)
         broker.wipe()
-    until(lambda: all(went_out(site, address) for address in people), seconds=60)
-    everything_once(site, *people)
+    took = until(lambda: all(went_out(site, address) for address in people), seconds=60)
+    figures.at_most("F05", "seconds until a later sweep does it", took, 60)
+    everything_once(site, *people, fault="F05")
 
 
 def test_f07_a_broker_that_freezes_is_waited_for(site, broker):
@@ -67,7 +72,7 @@ def test_f07_a_broker_that_freezes_is_waited_for(site, broker):
     assert not site.mails_to("ana@example.org")
     broker.thaw()
     until(lambda: went_out(site, "ana@example.org"), seconds=60)
-    everything_once(site, "ana@example.org")
+    everything_once(site, "ana@example.org", fault="F07")
 
 
 @pytest.mark.long
@@ -78,8 +83,8 @@ def test_f07_a_line_that_died_without_a_word_is_noticed_and_renewed(site, broker
         wire.cut()
         site.file("ana@example.org")
         took = until(lambda: went_out(site, "ana@example.org"), seconds=60)
-        print(f"half-open line noticed and renewed within {took:.0f} s")
-        everything_once(site, "ana@example.org")
+        figures.at_most("F07", "seconds until a half-open line is renewed", took, 180)
+        everything_once(site, "ana@example.org", fault="F07")
         site.stop()
 
 
@@ -103,5 +108,5 @@ def test_f07_even_a_worker_stuck_with_a_frozen_broker_ends(site, broker: Broker)
     until(lambda: went_out(site, "first@example.org"), seconds=60)
     broker.freeze()
     took = until(lambda: worker.poll() is not None, seconds=60)
-    print(f"ended {took:.0f} s after the broker froze")
+    figures.at_most("F07", "seconds until a worker with a frozen broker ends", took, 180)
     broker.thaw()
