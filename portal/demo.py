@@ -166,7 +166,8 @@ def main() -> int:
         address = f"http://127.0.0.1:{PORT}"
         print(f"\n  The portal      {address}/")
         print(f"  The team        {address}/admin/")
-        print(f"  Its mail        {address}/demo/mail/\n")
+        print(f"  Its codes       {address}/demo/codes/")
+        print(f"  The mail        {address}/demo/mail/\n")
         print(f"  The first page answered {answers:.1f} s after the server was started.\n")
         print("\n".join(f"  {line}" for line in said.splitlines()))
         print("\n  Ctrl-C ends all of it.\n", flush=True)

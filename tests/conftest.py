@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 
 from requests_app.operations import triggers
 from tests import services
+from tests.sign_in import as_if_signed_in
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "testserver", ""}
@@ -68,6 +69,14 @@ def _flush_may_empty_append_only_tables() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", around)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _force_login_shows_the_second_factor_too() -> Iterator[None]:
+    """`client.force_login` means signed in completely. Sign-in itself is tested through its pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "force_login", as_if_signed_in(Client.force_login))
         yield
 
 

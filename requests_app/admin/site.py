@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.sites import AdminSite
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -37,7 +38,7 @@ def enforcement(now: datetime) -> dict[str, Any]:
 
 def each_context(request: HttpRequest) -> dict[str, Any]:
     """What Django gives every admin page, with the state of the clock for whoever has a role."""
-    translation.activate("en")  # the sign-in page does not come through admin_view
+    translation.activate("en")
     context: dict[str, Any] = AdminSite.each_context(admin.site, request)
     if roles_of(request.user):
         context["enforcement"] = enforcement(clock.now())
@@ -51,6 +52,11 @@ def index(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> 
     if roles_of(request.user):
         return HttpResponseRedirect(reverse("admin:requests_app_datasubjectrequest_changelist"))
     return AdminSite.index(admin.site, request, extra_context)
+
+
+def login(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """The sign-in asks for a second factor; Django's own page does not."""
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 def admin_view(view: Any, cacheable: bool = False) -> Any:
@@ -67,4 +73,5 @@ def admin_view(view: Any, cacheable: bool = False) -> Any:
 # Some instance methods instead of a site class of our own: everything else is Django's.
 admin.site.each_context = each_context
 admin.site.index = index
+admin.site.login = login
 admin.site.admin_view = admin_view

@@ -12,6 +12,7 @@ from .notice import Notice
 from .policy import PolicyVersion
 from .receipt import ReceiptCorrection
 from .request import DataSubjectRequest
+from .staff import StaffIdentity
 from .submission import Submission
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Pause",
     "PolicyVersion",
     "ReceiptCorrection",
+    "StaffIdentity",
     "Submission",
     "SubmissionKey",
 ]

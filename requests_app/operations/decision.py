@@ -9,6 +9,7 @@ from django.db import transaction
 
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, DisclosurePackage, Message
 from requests_app.models.keys import seal
+from requests_app.models.staff import same_person
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.refusal import grounds_for
@@ -123,7 +124,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
         decision = pending(dsr)
         if decision is None:
             raise Refused("Nothing waits for approval here: somebody was faster.")
-        if decision.decided_by_id == account.pk:
+        if same_person(decision.decided_by, account):
             raise Refused("A second person approves: you wrote this decision yourself.")
         texts = {column: decision.opened(column) for column in ("letter", "facts", "scope")}
         now_digest = digest_of(dsr, outcome=decision.outcome, ground=decision.ground, **texts)

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from requests_app.models import PolicyVersion
+from requests_app.models.staff import same_person
 from requests_app.rules import regime as regime_file
 from requests_app.rules.policy import Mistake, Policy, PolicyError
 from requests_app.rules.policy_file import parse
@@ -53,7 +54,7 @@ def load(
 ) -> PolicyVersion:
     """Publish a policy file, with the regime files it names frozen in it; raises PolicyError with every mistake."""
     version = draft(text, regimes=regimes)
-    if prepared_by.pk == approved_by.pk:
+    if same_person(prepared_by, approved_by):
         raise Refused("A policy is published by two people: name another approver.")
     with transaction.atomic():
         last = PolicyVersion.objects.filter(key=version.key).order_by("-version").first()

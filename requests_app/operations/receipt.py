@@ -8,6 +8,7 @@ from django.db import transaction
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent, Extension, Pause, ReceiptCorrection, Submission
 from requests_app.models.keys import seal
+from requests_app.models.staff import same_person
 from requests_app.rules.lifecycle import OPEN
 from requests_app.rules.receipt_date import instant_of, why_not
 from requests_app.rules.response_deadline import received_on as local_day
@@ -85,7 +86,7 @@ def approve_correction(correction: ReceiptCorrection, *, actor: Actor, at: datet
     approver = require(actor, "approve_correction")
     with transaction.atomic():
         submission, correction = _waiting(correction)
-        if correction.proposed_by_id == approver.pk:
+        if same_person(correction.proposed_by, approver):
             raise Refused("A second person approves: you proposed this correction yourself.")
         requests = affected(submission)
         if not requests:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,7 @@ from requests_app.models import Notice, SubmissionKey
 from requests_app.models.keys import master
 
 BATCH = 200
+SECRETS = ("secret", "seed")  # of an app, of recovery codes; a passkey's public key is no secret
 SEALED = ("subject_sealed", "text_sealed", "html_sealed")
 
 
@@ -21,6 +23,7 @@ class Rotated:
 
     keys: int = 0
     notices: int = 0
+    devices: int = 0
     unopened: int = 0
 
 
@@ -40,6 +43,13 @@ def rotate() -> Rotated:
         fresh = _anew(sealed, done)
         if fresh:
             done.notices += Notice.objects.filter(pk=notice.pk, **sealed).update(**fresh)
+    # Second factors of staff, sealed by the master key as well: admin/second_factor.py.
+    for device in _in_batches(Authenticator.objects.all()):
+        secrets = {name: device.data[name].encode() for name in SECRETS if name in device.data}
+        fresh = _anew(secrets, done)
+        if fresh:
+            data = device.data | {name: value.decode() for name, value in fresh.items()}
+            done.devices += Authenticator.objects.filter(pk=device.pk, data=device.data).update(data=data)
     return done
 
 

@@ -1,10 +1,15 @@
-"""The demo's mail, so that a newcomer can read the code. Outside the demo there is no such page."""
+"""The demo's mail and the codes of its staff, for a newcomer to read. Outside the demo there are no such pages."""
 
+import time
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,6 +30,25 @@ def demo_mail(request: HttpRequest) -> HttpResponse:
         found += reversed(_read(path))  # names begin with the instant
     found.sort(key=lambda mail: str(mail["at"]), reverse=True)
     return render(request, "requests_app/demo_mail.html", {"mails": found[:NEWEST]})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def demo_codes(request: HttpRequest) -> HttpResponse:
+    """What the apps of the demo's staff show now; devices that somebody set up are not among them."""
+    if not settings.DEMO:
+        raise Http404
+    step, gone = divmod(int(time.time()), app_settings.TOTP_PERIOD)
+    devices = Authenticator.objects.filter(type=Authenticator.Type.TOTP, data__demo=True).select_related("user")
+    codes = [
+        {
+            "name": device.user.get_username(),
+            "code": format_hotp_value(hotp_value(decrypt(device.data["secret"]), step)),
+        }
+        for device in devices.order_by("pk")
+    ]
+    context = {"codes": codes, "seconds": app_settings.TOTP_PERIOD - gone}
+    return render(request, "requests_app/demo_codes.html", context)
 
 
 def _read(path: Path) -> list[dict[str, object]]:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("leave/", leave.leave, name="leave"),
     path("language/", set_language, name="set_language"),
     path("demo/mail/", demo.demo_mail, name="demo_mail"),
+    path("demo/codes/", demo.demo_codes, name="demo_codes"),
     path("healthz", health.healthz, name="healthz"),
     path("livez", health.livez, name="livez"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -59,7 +59,9 @@ def test_every_page_of_a_person_is_accessible(world: World, open_as: Callable[..
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_every_page_of_the_desk_is_accessible(world: World, open_as: Callable[..., Any], width: int):
     states = world.states()
-    visits = [("sign-in", None, "/admin/login/"), ("index", world.petra, "/admin/")]
+    visits = [("sign-in", None, "/staff/sign-in/"), ("index", world.petra, "/admin/")]
+    visits += [("second factor", world.petra, "/staff/second-factor/")]
+    visits += [("passkeys", world.petra, "/staff/second-factor/passkeys/")]
     visits += [("queue", who, reverse(f"{ADMIN}changelist")) for who in (world.bruno, world.ada, world.petra)]
     visits += [(name, world.bruno, reverse(f"{ADMIN}{name}")) for name in ("enter", "calendar", "simulate")]
     supposed = f"?received_on=2027-01-07&right=access&policy={states['in progress'].policy_id}"

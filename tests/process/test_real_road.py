@@ -12,13 +12,13 @@ import pytest
 import redis
 
 from tests import services
+from tests.sign_in import PASSWORD, SECRET, code
 from tests.smtp import Relay, relay
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parent.parent.parent
-PASSWORD = "a-password-of-the-test"  # noqa: S105
-
 STAFF = f"""
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from requests_app.operations import policies
@@ -26,6 +26,7 @@ people = {{}}
 for name, role in (("bruno", "handler"), ("ada", "approver"), ("petra", "privacy officer")):
     user = User.objects.create_user(name, f"{{name}}@controller.example", {PASSWORD!r}, is_staff=True)
     user.groups.add(Group.objects.get_or_create(name=role)[0])
+    TOTP.activate(user, {SECRET!r})
     people[name] = user
 text = open("policies/digital-assets.toml").read()
 policies.load(text, prepared_by=people["petra"], approved_by=people["ada"], at=timezone.now())
@@ -201,9 +202,12 @@ def staff_page(page, portal: Portal, name: str, case: str):
     """A browser of its own for a member of staff, on the request of the case."""
     desk = page.context.browser.new_context().new_page()
     desk.goto(portal.url + "/admin/")
-    desk.fill("#id_username", name)
-    desk.fill("#id_password", PASSWORD)
-    desk.click("[type=submit]")
+    desk.fill("[name=login]", name)
+    desk.fill("[name=password]", PASSWORD)
+    desk.keyboard.press("Enter")
+    desk.fill("[name=code]", code(seconds_left=8))
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/admin/**")
     desk.goto(f"{portal.url}/admin/requests_app/datasubjectrequest/?q={case}")
     desk.click("#result_list tbody tr a >> nth=0")
     return desk

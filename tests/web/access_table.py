@@ -7,10 +7,13 @@ Django's own pages of accounts and groups are for whoever manages accounts: they
 from collections.abc import Mapping, Sequence
 
 PERSONS = ("anonymous", "ana", "otto", "unknown")  # the last: Ana with an id that nobody has
+# Nobody, Ana, somebody without a device, one whose session has shown a password only, and the officer.
+ENTERING = ("anonymous", "ana", "new", "half", "petra")
+ROADS = {"/staff/sign-in/": "in", "/staff/second-factor/app/": "app", "/admin/": "desk"}
 MEMBERS = ("bruno", "ada", "petra", "nora", "root")  # handler, approver, officer; staff, superuser without role
 
 
-def words(seen: Mapping[tuple[str, str], int], visitors: Sequence[str]) -> str:
+def words(seen: Mapping[tuple[str, str], object], visitors: Sequence[str]) -> str:
     """The row as it is written below."""
     return " | ".join(" ".join(str(seen.get((m, who), "-")) for who in visitors) for m in ("GET", "POST"))
 
@@ -41,6 +44,7 @@ WEB: dict[str, str] = {
     "leave":          "200 200   -   -   | 302 302   -   -",
     "set_language":   "302 302   -   -   | 302 302   -   -",
     "demo_mail":      "404 404   -   -   | 405 405   -   -",
+    "demo_codes":     "404 404   -   -   | 405 405   -   -",
     "healthz":        "503 503   -   -   | 405 405   -   -",
     "livez":          "200 200   -   -   | 405 405   -   -",
     "metrics":        "200 200   -   -   | 405 405   -   -",
@@ -49,7 +53,7 @@ WEB: dict[str, str] = {
 ADMIN: dict[str, str] = {
     # row                                                GET: bruno ada petra nora root unkn, POST: the same
     "admin:index":                                             "302 302 302 200 200   -   | 302 302 302 200 200   -",
-    "admin:login":                                             "302 302 302 302 302   -   | 200 200 200 200 200   -",
+    "admin:login":                                             "302 302 302 302 302   -   | 302 302 302 302 302   -",
     "admin:logout":                                            "405 405 405 405 405   -   | 302 302 302 302 302   -",
     "admin:password_change":                                   "200 200 200 200 200   -   | 200 200 200 200 200   -",
     "admin:password_change_done":                              "200 200 200 200 200   -   | 405 405 405 405 405   -",
@@ -118,5 +122,23 @@ ADMIN: dict[str, str] = {
     "admin:app_list requests_app":                             "200 200 200 404 404   -   | 200 200 200 404 404   -",
     "admin:app_list auth":                                     "404 404 404 404 200   -   | 404 404 404 404 200   -",
     "admin/(?P<url>.*)$":                                      "404 404 404 404 404   -   | 404 404 404 404 404   -",
+}
+
+SIGN_IN: dict[str, str] = {
+    # row                     GET: anon ana new half petra  POST: the same; `in`: to sign in, `app`: to set one up
+    "account_login":                "200  200  desk desk desk | 200  200  302  302  302",
+    "mfa_authenticate":             "in   in   desk desk desk | in   in   302  302  302",
+    "account_logout":               "in   in   200  200  200  | 302  302  302  302  302",
+    "account_reauthenticate":       "in   in   200  in   200  | in   in   200  in   200",
+    "mfa_reauthenticate":           "in   in   app  in   200  | in   in   app  in   200",
+    "mfa_reauthenticate_webauthn":  "in   in   app  in   302  | in   in   app  in   302",
+    "mfa_index":                    "in   in   app  in   200  | in   in   app  in   405",
+    "mfa_activate_totp":            "in   in   200  in   302  | in   in   200  in   302",
+    "mfa_deactivate_totp":          "in   in   app  in   302  | in   in   app  in   302",
+    "mfa_view_recovery_codes":      "in   in   app  in   404  | in   in   app  in   405",
+    "mfa_generate_recovery_codes":  "in   in   app  in   302  | in   in   app  in   302",
+    "mfa_list_webauthn":            "in   in   app  in   200  | in   in   app  in   405",
+    "mfa_add_webauthn":             "in   in   app  in   302  | in   in   app  in   302",
+    "mfa_remove_webauthn":          "in   in   app  in   302  | in   in   app  in   302",
 }
 # fmt: on

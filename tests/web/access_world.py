@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -14,6 +14,7 @@ from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, Id
 from requests_app.operations import decision, desk, identity, person
 from requests_app.operations.actors import Actor
 from tests.people import published_policy, staff
+from tests.sign_in import PASSWORD, device_of
 
 LETTER = {"letter": "Dear Ana.", "ground": "", "facts": "", "scope": "", "identity_match": "Code."}
 FORM = {"name": "Ana Example", "details": "", "language": "en", "action": "send"}
@@ -52,7 +53,20 @@ class World:
         self._finds("ana")
         self._answer()
         self.objects = self._objects()
+        self._by_password("new")
+        device_of(self._by_password("half"))
         self.before = footprint()
+
+    def _by_password(self, name: str) -> User:
+        """Somebody who may everything, and whose session has shown a password only."""
+        account = staff(name, "privacy officer")
+        account.is_superuser = True
+        account.set_password(PASSWORD)
+        account.save()
+        client = self.clients[name] = Client()
+        answer = client.post("/staff/sign-in/", {"login": name, "password": PASSWORD})
+        assert answer["Location"] == "/admin/"
+        return account
 
     def client(self, name: str) -> Client:
         """The browser of this visitor."""
@@ -148,6 +162,7 @@ class World:
             "requests_app_datasubjectrequest": ([], open_one, UNKNOWN),
             "requests_app_notice": ([], notice.pk, UNKNOWN),
             "requests_app_policyversion": ([], self.ana.policy_id, 999_999),
+            "mfa_remove_webauthn": ([], 999_998, 999_999),
             "auth_user": ([], self.staff["bruno"].pk, 999_999),
             "auth_group": ([], Group.objects.get(name="handler").pk, 999_999),
         }

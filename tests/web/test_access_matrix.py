@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from requests_app.admin.acts import ACTS
-from tests.web.access_table import ADMIN, MEMBERS, PERSONS, WEB, words
+from tests.web.access_table import ADMIN, ENTERING, MEMBERS, PERSONS, ROADS, SIGN_IN, WEB, words
 from tests.web.access_world import World, footprint
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def without_detail(row: str) -> str:
 
 
 def test_every_address_stands_in_the_table_and_every_row_is_an_address():
-    assert {without_detail(row) for row in (*WEB, *ADMIN)} == set(addresses())
+    assert {without_detail(row) for row in (*WEB, *ADMIN, *SIGN_IN)} == set(addresses())
 
 
 def test_every_button_of_a_case_stands_in_the_table():
@@ -64,6 +64,11 @@ def visit(client: Client, method: str, world: World, row: str, *, known: bool) -
         transaction.set_rollback(True, "keys")
     client.cookies = cookies
     return answer
+
+
+def place(answer: Any) -> str:
+    """The status, or where the visitor is sent."""
+    return ROADS.get(answer.get("Location", "").split("?")[0], str(answer.status_code))
 
 
 def persons(world: World, row: str) -> dict[tuple[str, str], Any]:
@@ -110,6 +115,22 @@ def test_an_account_of_the_team_opens_nothing_on_the_persons_side(world):
 
 def test_at_the_desk_each_role_gets_what_the_table_says(world):
     assert {row: words(team(world, row), (*MEMBERS, "unknown")) for row in ADMIN} == tidy(ADMIN)
+
+
+def test_of_the_sign_in_each_visitor_gets_what_the_table_says(world):
+    cells = list(product(METHODS, ENTERING))
+    found = {
+        row: {cell: place(visit(world.client(cell[1]), cell[0], world, row, known=True)) for cell in cells}
+        for row in SIGN_IN
+    }
+    assert {row: words(seen, ENTERING) for row, seen in found.items()} == tidy(SIGN_IN)
+
+
+@pytest.mark.parametrize(("visitor", "road"), [("new", "/staff/second-factor/app/"), ("half", "/staff/sign-in/")])
+def test_no_address_of_the_desk_opens_to_a_password_alone(world, visitor, road):
+    for row, method in product(set(ADMIN) - {"admin:login", "admin:logout"}, METHODS):
+        answer = visit(world.client(visitor), method, world, row, known=True)
+        assert (answer.status_code, answer.get("Location", "").split("?")[0]) == (302, road), (row, method)
 
 
 def test_without_a_role_an_account_cannot_probe_for_ids(world):

@@ -47,5 +47,9 @@ class Command(BaseCommand):
         password = None if no_password else secrets.token_urlsafe(15)
         user.set_password(password)
         user.save(update_fields=["password"])
-        said = f"password {password} (shown once; change it at the first sign-in)" if password else "no password yet"
+        said = (
+            f"password {password} (shown once; the first sign-in asks for a second factor)"
+            if password
+            else "no password yet"
+        )
         self.stdout.write(f"{name} ({group or 'superuser'}): {said}")

@@ -1,11 +1,14 @@
 """Staff, a policy and a handful of requests to look at. Exists in the demo only."""
 
+import base64
 import hashlib
 import hmac
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -76,6 +79,7 @@ class Command(BaseCommand):
             if new or not user.check_password(password):
                 user.set_password(password)
                 user.save(update_fields=["password"])
+            _set_up_app(user)
             staff[name] = user
             self.stdout.write(f"{name:6} {password}   {role}")
         if intake.current_policy() is None:
@@ -89,6 +93,16 @@ class Command(BaseCommand):
 def demo_password(name: str) -> str:
     """The same at every start of this demo, another one in every other: drawn from its secret key."""
     return hmac.new(settings.SECRET_KEY.encode(), f"demo:{name}".encode(), hashlib.sha256).hexdigest()[:12]
+
+
+def _set_up_app(user: Any) -> None:
+    """Give them an app whose codes /demo/codes/ shows, unless somebody tries a device of their own."""
+    if Authenticator.objects.filter(user=user).exists():
+        return
+    drawn = hmac.new(settings.SECRET_KEY.encode(), f"demo-app:{user.username}".encode(), hashlib.sha256).digest()
+    device = TOTP.activate(user, base64.b32encode(drawn[:20]).decode()).instance
+    device.data["demo"] = True
+    device.save(update_fields=["data"])
 
 
 def _live_through(staff: Any) -> None:

@@ -15,7 +15,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Say what was wrapped anew; exit 1 if something is under a key that is not there."""
         done = rotation.rotate()
-        self.stdout.write(f"{done.keys} data keys and {done.notices} notices to staff were wrapped anew.")
+        self.stdout.write(
+            f"{done.keys} data keys, {done.notices} notices to staff "
+            f"and {done.devices} second factors were wrapped anew."
+        )
         if done.unopened:
             raise CommandError(
                 f"{done.unopened} rows are under a key that is not in MASTER_KEYS, and cannot be read. "
