@@ -1,4 +1,5 @@
-"""Append-only tables, and receipt dates that only two people change: one idempotent function installs the triggers.
+"""Append-only tables, receipt dates that only two people change, and four eyes that are those of two people: one
+idempotent function installs the triggers.
 
 On SQLite a trigger goes with its table when a migration rebuilds it, so such a migration ends with `install`; and one
 that rebuilds receiptcorrection begins with `remove_guards`, since a trigger of submission names that table.
@@ -16,6 +17,7 @@ CREATE OR REPLACE FUNCTION requests_app_append_only() RETURNS trigger LANGUAGE p
 BEGIN RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME; END $$
 """
 
+_IDENTITY = "requests_app_staffidentity"
 _SUBMISSION, _CORRECTION = "requests_app_submission", "requests_app_receiptcorrection"
 _KEPT = ("received_at", "received_on", "received_zone", "channel")
 _PROPOSED = (
@@ -47,6 +49,21 @@ class Guard:
     verb: str
     condition: str
     message: str
+    needs: str = _CORRECTION  # the table without which it cannot be there yet
+
+
+def _one_person(name: str, table: str, verb: str, first: str, second: str) -> Guard:
+    """Refuse an approval that comes from another account of the person who proposed."""
+    new = "" if verb == "INSERT" else f"NEW.{second} IS DISTINCT FROM OLD.{second} AND "
+    return Guard(
+        name,
+        table,
+        verb,
+        f"{new}EXISTS (SELECT 1 FROM {_IDENTITY} a JOIN {_IDENTITY} b ON a.person = b.person "  # noqa: S608 (names of ours)
+        f"WHERE a.account_id = NEW.{first} AND b.account_id = NEW.{second})",
+        "both accounts belong to one person",
+        needs=_IDENTITY,
+    )
 
 
 GUARDS = (
@@ -65,6 +82,17 @@ GUARDS = (
         "a correction stays as it was proposed, approved or withdrawn",
     ),
     Guard(f"{_CORRECTION}_no_delete", _CORRECTION, "DELETE", "1 = 1", "a correction is not deleted"),
+    _one_person(f"{_CORRECTION}_four_eyes", _CORRECTION, "UPDATE", "proposed_by_id", "approved_by_id"),
+    _one_person(
+        "requests_app_decision_four_eyes", "requests_app_decision", "UPDATE", "decided_by_id", "approved_by_id"
+    ),
+    _one_person(
+        "requests_app_policyversion_four_eyes",
+        "requests_app_policyversion",
+        "INSERT",
+        "prepared_by_id",
+        "approved_by_id",
+    ),
 )
 
 
@@ -105,9 +133,10 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 def _install_guards(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
-        if _CORRECTION not in connection.introspection.table_names(cursor):
-            return  # an earlier migration installs what there is to guard then
+        tables = connection.introspection.table_names(cursor)
         for guard in GUARDS:
+            if guard.needs not in tables:
+                continue  # an earlier migration installs what there is to guard then
             if connection.vendor != "postgresql":
                 cursor.execute(
                     f"CREATE TRIGGER IF NOT EXISTS {guard.name} BEFORE {guard.verb} ON {guard.table} "

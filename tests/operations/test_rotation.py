@@ -1,6 +1,9 @@
 """A new master key takes over, and the old one can go."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.management import CommandError, call_command
 
@@ -8,6 +11,7 @@ from requests_app.models import Notice, SubmissionKey
 from requests_app.operations import rotation
 from requests_app.operations.notices import owe
 from tests.people import NOON, ana_files, published_policy, staff
+from tests.sign_in import SECRET, code
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -45,6 +49,18 @@ def test_after_the_rotation_everything_opens_without_the_old_key(settings, old, 
     assert rotation.rotate() == rotation.Rotated(keys=2, notices=1)
     settings.MASTER_KEYS = [new]
     everything_opens()
+
+
+def test_second_factors_of_staff_open_after_the_rotation(settings, old, new):
+    account = staff("petra")
+    TOTP.activate(account, SECRET), RecoveryCodes.activate(account)
+    before = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
+    settings.MASTER_KEYS = [new, old]
+    assert rotation.rotate().devices == 2
+    settings.MASTER_KEYS = [new]
+    assert Authenticator.objects.get(type="totp").wrap().validate_code(code())
+    assert Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes() == before
+    assert rotation.rotate().devices == 0
 
 
 def test_without_the_rotation_nothing_opens_under_the_new_key_alone(settings, new):
