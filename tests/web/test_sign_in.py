@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
@@ -179,7 +180,8 @@ def test_thirty_guesses_at_once_are_five_guesses(petra, monkeypatch):
 
     with ThreadPoolExecutor(10) as pool:
         assert set(pool.map(guess, range(30))) == {200}
-    assert len(tried) <= 5
+    cache.clear()  # its table is nobody's model, so no flush empties it
+    assert 0 < len(tried) <= 5
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
