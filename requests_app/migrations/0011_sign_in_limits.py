@@ -15,6 +15,6 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("requests_app", "0009_not_reached")]
+    dependencies = [("requests_app", "0010_deadline_change")]
 
     operations = [migrations.RunPython(create, drop, elidable=False)]

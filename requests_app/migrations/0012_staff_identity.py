@@ -22,7 +22,7 @@ def remove(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("requests_app", "0010_sign_in_limits"),
+        ("requests_app", "0011_sign_in_limits"),
     ]
 
     operations = [
