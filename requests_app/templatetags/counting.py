@@ -51,7 +51,7 @@ def sentence(step: Step) -> str:
 
 def cited(sources: str) -> str:
     """The sources of a step for the person: a clause by the document that it stands in, a law by its name."""
-    return "; ".join(filter(None, map(_cited, sources.split("; "))))
+    return "; ".join(dict.fromkeys(filter(None, map(_cited, sources.split("; ")))))
 
 
 def _cited(source: str) -> str:

@@ -65,12 +65,21 @@ def test_every_page_of_the_desk_is_accessible(world: World, open_as: Callable[..
     visits += [("queue", who, reverse(f"{ADMIN}changelist")) for who in (world.bruno, world.ada, world.petra)]
     visits += [(name, world.bruno, reverse(f"{ADMIN}{name}")) for name in ("enter", "calendar", "simulate")]
     supposed = f"?received_on=2027-01-07&right=access&policy={states['in progress'].policy_id}"
+    visits += [(name, world.petra, reverse(f"{ADMIN}{name}")) for name in ("set_aside", "recalculate")]
+    visits += [(kind, world.petra, f"/admin/requests_app/{kind}/") for kind in ("notice", "policyversion")]
+    letter = states["refused"].notices.get(kind="decision_refused")
+    visits += [("notice page", world.petra, f"/admin/requests_app/notice/{letter.pk}/change/")]
+    version = states["refused"].policy_id
+    visits += [("policy page", world.petra, f"/admin/requests_app/policyversion/{version}/change/")]
     visits += [("simulated", world.bruno, reverse(f"{ADMIN}simulate") + supposed)]
     for name, submission in states.items():
         visits.append((f"case {name}", world.ada, reverse(f"{ADMIN}change", args=[submission.requests.get().pk])))
     for act in ("decide", "ask", "attach", "note", "assign"):
         pk = states["in progress"].requests.get().pk
         visits.append((act, world.bruno, reverse(f"{ADMIN}act", args=[pk, act])))
+    for act, state in (("reveal", "in progress"), ("reopen", "refused"), ("carry_out", "opted out")):
+        visits.append((act, world.petra, reverse(f"{ADMIN}act", args=[states[state].requests.get().pk, act])))
+    visits.append(("receipt", world.petra, reverse(f"{ADMIN}receipt", args=[states["in progress"].requests.get().pk])))
     pk = states["awaiting approval"].requests.get().pk
     visits += [(act, world.ada, reverse(f"{ADMIN}act", args=[pk, act])) for act in ("approve", "return")]
     wrong = []

@@ -71,6 +71,7 @@ def seen(client, road="/status/") -> str:
     ("A7", "our privacy policy, section 7"),
     ("GDPR 12(3)", "GDPR 12(3)"),
     ("house rule H1; GDPR 12(3)", "our own rule; GDPR 12(3)"),
+    ("house rule H1; house rule H2", "our own rule"),
     ("", ""),
 ])  # fmt: skip
 def test_a_step_of_the_counting_names_the_document_of_its_clause(source, said):
