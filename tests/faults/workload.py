@@ -63,7 +63,7 @@ def _plan(chance: random.Random, number: int, *, most: int) -> Plan:
 def _asked(chance: random.Random, right: str, filed_at: datetime, verified_at: datetime | None) -> Asked:
     ready_at = filed_at if right in NO_PROOF else verified_at
     fate = chance.random()
-    if fate < 0.15:
+    if fate < 0.15 and right not in NO_PROOF:  # what is in effect is undone, not cancelled
         return Asked(right, "cancelled", _moment(chance, filed_at, timedelta(days=12)))
     if ready_at is None or fate < 0.35:
         return Asked(right)
