@@ -42,7 +42,7 @@ class JsonFormatter(logging.Formatter):
                 f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(record.exc_info[2])[-8:]
             ]
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)  # ASCII: no sign that turns the line over or breaks it in a viewer
 
 
 def message_of(record: logging.LogRecord) -> str:

@@ -33,6 +33,7 @@ BUDGET = timedelta(minutes=1)  # of one call, so that a server that answers slow
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 GIVE_UP = timedelta(hours=48)
 MOST_IN_DOUBT = 60  # attempts, of which at least one ended nobody knows how
+UNCONFIRMED_PER_HOUR = 5  # mails to one address about requests that nobody confirmed; codes have a bound of their own
 AMBIGUOUS = "ambiguous"  # remembered in failure_code until an outcome is certain
 
 
@@ -57,6 +58,10 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
         at = now + timedelta(seconds=time.monotonic() - started)
         if at - now > BUDGET:
             break
+        if _is_bombing(notice, at):
+            mine = Notice.objects.filter(pk=notice.pk, delivery=notice.delivery, next_try_at=notice.next_try_at)
+            mine.update(next_try_at=at + timedelta(hours=1))
+            continue
         lease_until = _claim(notice, at)
         if lease_until is None:
             continue
@@ -86,6 +91,21 @@ def to_print() -> "QuerySet[Notice]":
 def message_id(notice: Notice) -> str:
     """Return the same Message-ID for every attempt, so that a repeated mail can be told."""
     return f"<{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+
+
+def _is_bombing(notice: Notice, at: datetime) -> bool:
+    """Whether the address had enough of filings that anybody could have made in its name. Their letters wait."""
+    submission = notice.submission
+    if submission is None or notice.staff is not None or notice.check_id or submission.assurance:
+        return False
+    sent = Notice.objects.filter(
+        submission__email_digest=submission.email_digest,
+        submission__assurance=0,
+        recipient=notices.PERSON,
+        check_id=None,
+        handed_over_at__gt=at - timedelta(hours=1),
+    )
+    return sent.count() >= UNCONFIRMED_PER_HOUR
 
 
 def _claim(notice: Notice, at: datetime) -> datetime | None:

@@ -30,7 +30,7 @@ def request_code(email: str, *, at: datetime) -> None:
             return  # told nobody: whether an address is known must not show
 
 
-def confirm(email: str, *, code: str, at: datetime) -> list[Submission]:
+def confirm(email: str, *, code: str, at: datetime, by_link: bool = False) -> list[Submission]:
     """Return all submissions of the address, the newest first, where the code is right; nothing otherwise."""
     digests = lookup_digests(email)
     check = (
@@ -40,7 +40,12 @@ def confirm(email: str, *, code: str, at: datetime) -> list[Submission]:
         .first()
     )
     if check is None or not evaluate(
-        check.submission, purpose=IdentityCheck.Purpose.FIND, code=code, actor=Actor.person(), at=at
+        check.submission,
+        purpose=IdentityCheck.Purpose.FIND,
+        code=code,
+        actor=Actor.person(),
+        at=at,
+        by_link=by_link,
     ):
         return []
     return list(

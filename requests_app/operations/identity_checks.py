@@ -12,7 +12,7 @@ from requests_app.rules.lifecycle import Action, State
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
-from .identity_codes import TRIES, code_for, is_alive
+from .identity_codes import TRIES, code_for, is_alive, is_guessed_at
 from .team import HANDLER, OFFICER, members, tell
 from .transition import advance
 
@@ -23,12 +23,19 @@ def _locked(submission: Submission) -> Submission:
     return Submission.objects.select_for_update().get(pk=submission.pk)
 
 
-def confirm(submission: Submission, *, purpose: str, code: str, actor: Actor, at: datetime) -> bool:
-    """Evaluate a typed code, at most five times per issue under any parallelism. True where it was right."""
+def confirm(
+    submission: Submission, *, purpose: str, code: str, actor: Actor, at: datetime, by_link: bool = False
+) -> bool:
+    """Evaluate a typed code, at most five times per issue under any parallelism. True where it was right.
+
+    `by_link`: on the page behind a link that went to its address. Guessing at a code elsewhere never closes that one.
+    """
     with transaction.atomic():
         locked = _locked(submission)
         check = IdentityCheck.objects.filter(submission=locked, purpose=purpose).order_by("-issue").first()
         if check is None or not is_alive(check, at):
+            return False
+        if not by_link and is_guessed_at(check.email_digest):
             return False
         counted = IdentityCheck.objects.filter(pk=check.pk, tries__lt=TRIES, passed_at=None).update(
             tries=F("tries") + 1
@@ -36,7 +43,7 @@ def confirm(submission: Submission, *, purpose: str, code: str, actor: Actor, at
         if not counted:
             return False
         digits = "".join(c for c in code if c.isdigit())
-        if digits != code_for(check):
+        if digits != code_for(check) or not check.email_digest:
             evidence.append(
                 locked.pk, Kind.CODE_REFUSED, actor=actor, at=at, body={"check": str(check.pk), "purpose": purpose}
             )

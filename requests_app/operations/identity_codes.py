@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
-from requests_app.models import IdentityCheck, Submission
+from requests_app.models import IdentityCheck, Notice, Submission
 
 from . import evidence
 from .actors import Actor
@@ -23,6 +23,7 @@ LONGEST_LIFE = timedelta(minutes=60)  # from the issue, however late the mail
 CLOCKS_DIFFER = timedelta(minutes=1)  # between two machines; more is an alarm of its own
 TRIES = 5
 MAILS_PER_HOUR = 5  # to one address, over all its requests
+FAILURES = 100  # to one address in a row: NIST SP 800-63B, 5.2.2
 
 
 def _mac(check: IdentityCheck, use: str) -> bytes:
@@ -60,6 +61,14 @@ def is_alive(check: IdentityCheck, at: datetime) -> bool:
     return check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
 
 
+def is_guessed_at(email_digest: str) -> bool:
+    """Whether so many codes to this address were wrong in a row that only its mail's own link takes one."""
+    checks = IdentityCheck.objects.filter(email_digest=email_digest)
+    last = checks.aggregate(at=Max("passed_at"))["at"]
+    wrong = checks.filter(passed_at=None, **({"issued_at__gt": last} if last else {}))
+    return bool((wrong.aggregate(tries=Sum("tries"))["tries"] or 0) >= FAILURES)
+
+
 class Standing(StrEnum):
     """What became of the newest code."""
 
@@ -80,23 +89,34 @@ def standing(submission: Submission, *, purpose: str, at: datetime) -> Standing:
 
 
 def issue(submission: Submission, *, purpose: str, actor: Actor, at: datetime) -> IdentityCheck:
-    """Issue a new code and owe its mail; the codes before it die. Raises Refused over the limit.
+    """Issue a new code and owe its mail; the codes before it die. Raises Refused over the limit of this submission.
 
+    Over the limit of the address one is issued that nobody gets and nobody can type: anything else would tell a
+    stranger who files with an address that others have written from it.
     Needs the caller's transaction with the submission locked.
     """
     if not submission.email_digest:
         raise Refused(_("No e-mail address is known here. Please phone or write to us; the case number helps."))
-    recent = IdentityCheck.objects.filter(email_digest=submission.email_digest, issued_at__gt=at - timedelta(hours=1))
-    if recent.count() >= MAILS_PER_HOUR:
+    hour = IdentityCheck.objects.filter(issued_at__gt=at - timedelta(hours=1))
+    if hour.filter(submission=submission).count() >= MAILS_PER_HOUR:
         raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
+    muted = hour.filter(email_digest=submission.email_digest).count() >= MAILS_PER_HOUR
     issued = IdentityCheck.objects.filter(submission=submission, purpose=purpose)
-    number = (issued.aggregate(last=Max("issue"))["last"] or 0) + 1
+    newest = issued.order_by("-issue").first()
+    if muted and purpose == IdentityCheck.Purpose.FIND:  # anybody can ask for one: what is alive stays alive
+        raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
     issued.filter(dead_at=None).update(dead_at=at)
     check = IdentityCheck.objects.create(
-        submission=submission, purpose=purpose, issue=number, email_digest=submission.email_digest, issued_at=at
+        submission=submission,
+        purpose=purpose,
+        issue=newest.issue + 1 if newest else 1,
+        email_digest="" if muted else submission.email_digest,
+        issued_at=at,
     )
     evidence.append(
         submission.pk, Kind.CODE_ISSUED, actor=actor, at=at, body={"check": str(check.pk), "purpose": purpose}
     )
-    owe("code", submission=submission, occurrence=str(check.pk), context={}, at=at, check=check)
+    notice = owe("code", submission=submission, occurrence=str(check.pk), context={}, at=at, check=check)
+    if muted:
+        Notice.objects.filter(pk=notice.pk).update(delivery=Notice.Delivery.NONE, next_try_at=None)
     return check

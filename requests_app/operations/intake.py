@@ -160,7 +160,8 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
         if state == State.IN_PROGRESS:
             tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=str(dsr.pk), at=at)
         reschedule(dsr, at=at)
-    code_refused = needs_code and not _sent_code(submission, actor=actor, at=at)
+    if needs_code:
+        issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
     owe(
         "acknowledgement",
         submission=submission,
@@ -169,18 +170,9 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
             "due_on": deadline.due_on,
             "steps": deadline.steps,
             "needs_code": needs_code,
-            "code_refused": code_refused,
         },
         at=at,
     )
-
-
-def _sent_code(submission: Submission, *, actor: Actor, at: datetime) -> bool:
-    try:
-        issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
-    except Refused:
-        return False  # so many mails already: a stranger could else bar this address from filing. The page offers one
-    return True
 
 
 def _take_effect(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:

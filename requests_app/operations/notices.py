@@ -4,7 +4,7 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 
 | kind | keys | optional |
 |---|---|---|
-| acknowledgement | due_on, steps (of a Deadline) | effects (in force already), effective_at, needs_code, code_refused |
+| acknowledgement | due_on, steps (of a Deadline) | effects (in force already), effective_at, needs_code |
 | code | - (and `check`) | |
 | question | question | due_on |
 | decision_done | letter | files_until |

@@ -113,7 +113,7 @@ def _package(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
 
 def inbox(submission: Submission) -> list[dict[str, Any]]:
     """The person's notices, the newest first. Codes are in the mail only, never in this text."""
-    rows = Notice.objects.filter(submission=submission, recipient="person").order_by("-created_at")
+    rows = Notice.objects.filter(submission=submission, recipient="person").order_by("-created_at", "kind")
     return [
         {"id": n.pk, "subject": n.subject, "at": n.created_at, "check_code": n.check_code, "body": n.text} for n in rows
     ]

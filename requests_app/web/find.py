@@ -1,5 +1,6 @@
 """Find my requests: from address by code to all its submissions. No page tells whether an address is known."""
 
+import time
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from requests_app.models import Submission
 from requests_app.operations import find as operation
 from requests_app.operations.refused import Refused
 
-from . import visitor, words
+from . import pace, visitor, words
 from .forms import CodeForm, EmailForm
 from .identity import wrong_code
 
@@ -23,11 +24,13 @@ def find(request: HttpRequest) -> HttpResponse:
     """Take an address; the answer is the same for known and unknown ones, and where a limit is reached."""
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        started = time.monotonic()
         request.session["find_email"] = form.cleaned_data["email"]
         try:
             operation.request_code(form.cleaned_data["email"], at=now())
         except Refused:
             pass  # "too many codes" would tell that the address is known
+        pace.wait_from(started)
         return redirect("find_code")
     return render(request, "requests_app/find.html", {"form": form})
 
@@ -41,10 +44,12 @@ def find_code(request: HttpRequest) -> HttpResponse:
         return redirect("find")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        started = time.monotonic()
         try:
             submissions = operation.confirm(email, code=form.cleaned_data["code"], at=now())
         except Refused:
             submissions = []
+        pace.wait_from(started)
         if submissions:
             remember_found(request, submissions)
             return redirect("found")

@@ -24,7 +24,9 @@ from .status import send_fresh_code, show
 
 def wrong_code() -> str:
     """The same words whatever was wrong with the code."""
-    return _("Code: this is not the code, or it is no longer valid. Check the newest message, or ask for a new code.")
+    return _(
+        "Code: this is not the code, or it is no longer valid. Open the link in the newest message, or get a new one."
+    )
 
 
 @never_cache
@@ -62,7 +64,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     submission = visitor.own_submission(request)
     try:
         identity.issue_code(submission, purpose="verify", actor=Actor.person(), at=now())
-        messages.success(request, _("A new code is on its way. The old one no longer works."))
+        messages.success(request, _("A new code is on its way. Only the one in the newest message works."))
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("status")

@@ -48,12 +48,14 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _typed(request: HttpRequest, check: IdentityCheck, code: str) -> bool:
     submission, at = check.submission, now()
+    its_own = check.email_digest == submission.email_digest  # the address may have been mended since
     if check.purpose == IdentityCheck.Purpose.FIND:
-        submissions = find_operation.confirm(submission.email, code=code, at=at)
+        submissions = find_operation.confirm(submission.email, code=code, at=at, by_link=its_own)
         if submissions:
             remember_found(request, submissions)
         return bool(submissions)
-    if not identity.confirm(submission, purpose=check.purpose, code=code, actor=Actor.person(), at=at):
+    right = identity.confirm(submission, purpose=check.purpose, code=code, actor=Actor.person(), at=at, by_link=its_own)
+    if not right:
         return False
     if not visitor.is_filer(request, submission):
         visitor.forget(request)
