@@ -240,6 +240,7 @@ def test_the_team_answers_in_the_admin_and_ana_downloads_what_two_people_release
     ada.get_by_role("link", name="Approve").first.click()
     ada.check("#content input[type=checkbox]")
     ada.get_by_role("button", name="Approve").click()
+    ada.wait_for_selector("text=Approved. The answer is on its way.")
 
     page.goto(portal.url + "/status/")
     page.get_by_role("link", name="Read our letter").click()
