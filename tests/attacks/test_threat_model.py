@@ -1,6 +1,5 @@
-"""The threat model names every case once, and only tests that exist."""
+"""The threat model names every case once; that the tests it names exist is asked by tests/test_documents.py."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -16,9 +15,5 @@ def test_every_case_has_one_row():
 
 
 @pytest.mark.parametrize(("case", "row"), ROWS, ids=[case for case, _ in ROWS])
-def test_a_row_names_a_test_that_exists_or_says_what_is_missing(case, row):
-    named = re.findall(r"`(\w+/\w+\.py)::(\w+)`", row)
-    assert named or "Later: " in row
-    for path, name in named:
-        tree = ast.parse((ROOT / "tests" / path).read_text())
-        assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, f"{path}::{name}"
+def test_a_row_names_a_test_or_says_what_is_missing(case, row):
+    assert re.search(r"`tests/[\w/]+\.py::[\w:]+`", row) or "Later: " in row
