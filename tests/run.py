@@ -71,8 +71,10 @@ def main(arguments: list[str]) -> int:
             title("Faults, on PostgreSQL")
             statuses.append(0 if faults_on_postgresql() else 1)
         else:
-            title("PostgreSQL, browser and processes")
-            statuses.append(on_postgresql("(both or browser or process) and not long"))
+            title("PostgreSQL")
+            statuses.append(on_postgresql("both and not long and not browser and not process", *parallel))
+            title("Browser and processes, on PostgreSQL")
+            statuses.append(on_postgresql("(browser or process) and not long"))
     except services.Missing as missing:
         left_out.append(f"the tests on PostgreSQL: {missing}")
         if not faults:

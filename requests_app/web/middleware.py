@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -23,10 +24,20 @@ class DatabaseAwayMiddleware:
             return self.get_response(request)
         except AWAY:
             return away()
+        except SessionInterrupted as interrupted:
+            # Django takes any database error while a session is saved for a session that somebody deleted: 400.
+            if _is_away(interrupted):
+                return away()
+            raise
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Errors of views are seen here only."""
         return away() if isinstance(exception, AWAY) else None
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Whether the error, or one that led to it, is a database that does not answer."""
+    return error is not None and (isinstance(error, AWAY) or _is_away(error.__context__))
 
 
 def away() -> HttpResponse:

@@ -11,7 +11,7 @@ from tests.faults import figures
 from tests.faults.installation import Installation, until
 from tests.faults.test_broker import everything_once, running, went_out
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.long]
 QUEUES = ("clock", "notices", "work")
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connections
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError, OperationalError, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -222,3 +224,20 @@ class TestHealth:
     def test_the_demo_mail_page_does_not_exist_outside_the_demo(self, client, settings):
         settings.DEMO = False
         assert client.get("/demo/mail/").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("policy")
+@pytest.mark.parametrize(("cause", "status"), [(OperationalError("away"), 503), (DatabaseError("deleted"), 400)])
+def test_a_database_that_goes_away_while_the_session_is_saved_is_503_too(client, monkeypatch, cause, status):
+    file_as(client)
+
+    def save(self, *_args, **_more):
+        try:
+            raise cause
+        except DatabaseError:
+            raise UpdateError from None  # as Django's session store does
+
+    monkeypatch.setattr(SessionStore, "save", save)
+    client.raise_request_exception = False
+    assert client.post("/find/", {"email": "ana@example.org"}).status_code == status
