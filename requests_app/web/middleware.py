@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -22,21 +21,21 @@ class DatabaseAwayMiddleware:
         """Answer, or say that the database is away."""
         try:
             return self.get_response(request)
-        except AWAY:
-            return away()
-        except SessionInterrupted as interrupted:
-            # Django takes any database error while a session is saved for a session that somebody deleted: 400.
-            if _is_away(interrupted):
+        except Exception as error:
+            if _is_away(error):
                 return away()
             raise
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Errors of views are seen here only."""
-        return away() if isinstance(exception, AWAY) else None
+        return away() if _is_away(exception) else None
 
 
 def _is_away(error: BaseException | None) -> bool:
-    """Whether the error, or one that led to it, is a database that does not answer."""
+    """Whether the error, or one that led to it, is a database that does not answer.
+
+    Django raises others on top: a session that cannot be saved counts as deleted, a broken rollback as misuse.
+    """
     return error is not None and (isinstance(error, AWAY) or _is_away(error.__context__))
 
 
