@@ -80,15 +80,10 @@ def prepare(env: dict[str, str]) -> str:
     ).stdout
 
 
-def start(env: dict[str, str]) -> dict[str, subprocess.Popen[bytes]]:
-    children: dict[str, subprocess.Popen[bytes]] = {}
-    try:
-        for name, command in programs().items():
-            children[name] = subprocess.Popen(command, cwd=BASE_DIR, env=env, start_new_session=True)
-    except BaseException:
-        end(children)
-        raise
-    return children
+def start(env: dict[str, str], children: dict[str, subprocess.Popen[bytes]], *names: str) -> None:
+    """Start these programs; `children` gets each as soon as it runs, so that whatever happens it is ended."""
+    for name in names:
+        children[name] = subprocess.Popen(programs()[name], cwd=BASE_DIR, env=env, start_new_session=True)
 
 
 def signal_group(child: subprocess.Popen[bytes], number: int) -> None:
@@ -159,9 +154,10 @@ def main() -> int:
     try:
         said = prepare(env)
         began = time.monotonic()
-        children = start(env)
+        start(env, children, "web")  # alone first: on a small machine the others would delay the first page
         wait_until_answering(children, seconds=30)
         answers = time.monotonic() - began
+        start(env, children, *(name for name in programs() if name != "web"))
         subprocess.run(first_round(), cwd=BASE_DIR, env=env, check=False, stdout=subprocess.DEVNULL)
         address = f"http://127.0.0.1:{PORT}"
         print(f"\n  The portal      {address}/")
