@@ -14,7 +14,7 @@ from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.refusal import grounds_for
 
-from . import messages
+from . import assurance, messages
 from .actors import Actor
 from .notices import known_language, owe
 from .pausing import end_pause
@@ -126,6 +126,8 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             raise Refused("Nothing waits for approval here: somebody was faster.")
         if same_person(decision.decided_by, account):
             raise Refused("A second person approves: you wrote this decision yourself.")
+        if decision.outcome != Decision.Outcome.REFUSE:
+            assurance.refuse_release(dsr, at=at)
         texts = {column: decision.opened(column) for column in ("letter", "facts", "scope")}
         now_digest = digest_of(dsr, outcome=decision.outcome, ground=decision.ground, **texts)
         if not digest == decision.content_digest == now_digest:

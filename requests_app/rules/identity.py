@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
+
 from requests_app.rules.policy import NEVER_GATED, Policy
 
 NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT = range(4)
@@ -25,3 +28,27 @@ def required_rung(right: str, policy: Policy, *, sensitive: bool = False) -> int
 def suffices(right: str, reached: int, policy: Policy, *, sensitive: bool = False) -> bool:
     """Whether the assurance reached is enough to go on with this right."""
     return reached >= required_rung(right, policy, sensitive=sensitive)
+
+
+class Obstacle(StrEnum):
+    """What stands between an answer and its release: data handed out or erased for the wrong person come never back."""
+
+    ADDRESS = "address"  # an address was given, and nobody showed that it is theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands about who asks, at the moment of the release."""
+
+    address_given: bool
+    reached: int
+
+
+def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
+    """Everything that stands between a positive answer and its release; nothing where the right asks no proof."""
+    if required_rung(right, policy) == NONE:
+        return ()
+    found = []
+    if shown.address_given and shown.reached < CONTACT:
+        found.append(Obstacle.ADDRESS)
+    return tuple(found)

@@ -1,4 +1,4 @@
-"""One set of databases for all faults; each test has its own broker, mail server and processes."""
+"""Each test has its own databases, copied from one set, its own broker, mail server and processes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,18 +30,19 @@ def broker() -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Migrated once, with staff and a policy: that takes longer than most faults."""
-    installation = Installation(postgres_url, "redis://", Relay(), tmp_path_factory.mktemp("faults"))
+    installation = Installation(postgres_url, "redis://", Relay(), tmp_path_factory.mktemp("faults"), "template")
     installation.set_up()
-    yield postgres_url
+    yield installation
     installation.tear_down()
 
 
 @pytest.fixture
-def site(databases: str, broker: Broker, mail: Relay, tmp_path: Path) -> Iterator[Installation]:
+def site(template: Installation, broker: Broker, mail: Relay, tmp_path: Path) -> Iterator[Installation]:
     """Nothing runs yet but the databases, the broker and the mail server."""
-    installation = Installation(databases, broker.url, mail, tmp_path)
-    installation.before = installation.filed()
+    installation = Installation(template.postgres_url, broker.url, mail, tmp_path)
+    installation.copy_of(template)
     yield installation
     installation.stop()
+    installation.tear_down()

@@ -15,7 +15,6 @@ from tests import services
 from tests.smtp import Relay
 
 ROOT = Path(__file__).parents[2]
-DATABASES = ("faults_default", "faults_keys")
 
 STAFF = """
 from django.contrib.auth.models import Group, User
@@ -47,14 +46,14 @@ for address in {addresses!r}:
 class Installation:
     """Databases, mail and broker are given; workers and beats are started by each test and ended by `stop`."""
 
-    def __init__(self, postgres_url: str, broker_url: str, mail: Relay, folder: Path) -> None:
+    def __init__(self, postgres_url: str, broker_url: str, mail: Relay, folder: Path, name: str = "faults") -> None:
         self.postgres_url, self.mail, self.folder = postgres_url, mail, folder
+        self.databases = (f"{name}_default", f"{name}_keys")
         self.children: list[subprocess.Popen[bytes]] = []
-        self.before = 0
         self.url = ""
         self.env = services.process_environment(
-            DATABASE_URL=services.with_database(postgres_url, DATABASES[0]),
-            KEYS_DATABASE_URL=services.with_database(postgres_url, DATABASES[1]),
+            DATABASE_URL=services.with_database(postgres_url, self.databases[0]),
+            KEYS_DATABASE_URL=services.with_database(postgres_url, self.databases[1]),
             CELERY_BROKER_URL=broker_url,
             EMAIL_URL=f"smtp://127.0.0.1:{mail.port}",
             VAR_DIR=str(folder),
@@ -70,21 +69,28 @@ class Installation:
 
     def set_up(self) -> None:
         with self._server() as cursor:
-            for name in DATABASES:
+            for name in self.databases:
                 cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
                 cursor.execute(f"CREATE DATABASE {name}")
         self.manage("migrate", "-v0")
         self.manage("migrate", "--database", "keys", "-v0")
         self.manage("shell", "-c", STAFF)
 
+    def copy_of(self, other: "Installation") -> None:
+        """Begin with what that one was set up with, so that nothing an earlier fault left behind is met again."""
+        with self._server() as cursor:
+            for name, like in zip(self.databases, other.databases, strict=True):
+                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                cursor.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+
     def tear_down(self) -> None:
         with self._server() as cursor:
-            for name in DATABASES:
+            for name in self.databases:
                 cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def filed(self) -> int:
-        """How many submissions came since this test began."""
-        return int(self.rows("SELECT count(*) FROM requests_app_submission")[0][0]) - self.before
+        """How many submissions came."""
+        return int(self.rows("SELECT count(*) FROM requests_app_submission")[0][0])
 
     @contextlib.contextmanager
     def _server(self) -> Iterator[Any]:
@@ -99,14 +105,15 @@ class Installation:
             return list(cursor.fetchall())
 
     def start(self, *command: str, **changes: str) -> "subprocess.Popen[bytes]":
-        child = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=ROOT,
-            env={**self.env, **changes},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with (self.folder / "said.log").open("ab") as said:  # read it when a figure does not hold
+            child = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env={**self.env, **changes},
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
         self.children.append(child)
         return child
 

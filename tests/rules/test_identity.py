@@ -10,6 +10,9 @@ from requests_app.rules.identity import (
     DOCUMENT,
     NO_PROOF_RIGHTS,
     NONE,
+    Obstacle,
+    Shown,
+    obstacles,
     required_rung,
     suffices,
 )
@@ -53,3 +56,11 @@ def test_sensitive_data_ask_for_the_contact_on_file(policy: Policy) -> None:
 def test_a_right_that_is_not_offered_has_no_rung() -> None:
     with pytest.raises(KeyError):
         required_rung("time_travel", POLICIES[0])
+
+
+@both_policies
+def test_nothing_is_released_while_nobody_showed_that_the_address_is_theirs(policy: Policy) -> None:
+    assert obstacles("access", policy, Shown(address_given=True, reached=NONE)) == (Obstacle.ADDRESS,)
+    assert obstacles("access", policy, Shown(address_given=True, reached=CONTACT)) == ()
+    assert obstacles("access", policy, Shown(address_given=False, reached=NONE)) == ()  # a letter: matched by hand
+    assert obstacles("marketing_optout", policy, Shown(address_given=True, reached=NONE)) == ()
