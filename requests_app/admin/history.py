@@ -51,6 +51,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.DEADLINE_PAUSED: "{who} let the clock stand still until {planned_last_on} at the latest. The person was told.",
     Kind.DEADLINE_RESUMED: "The clock goes on: {first_on} to {last_on} do not count, due on {due_on}.",
     Kind.DEADLINE_RECALCULATED: "{who} had the dates counted anew with newer holidays. Due on {due_on}.",
+    Kind.CONTACT_ADDED: "Another address of this case became known.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
 }
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage

@@ -2,6 +2,7 @@
 
 from .answer import AnswerFile, Decision, DisclosurePackage
 from .consent import ConsentRecord
+from .contact import Contact
 from .deadline_change import Extension, Pause
 from .enforcement import Heartbeat, MilestoneRecord
 from .evidence import AccessLog, EvidenceEvent
@@ -19,6 +20,7 @@ __all__ = [
     "AccessLog",
     "AnswerFile",
     "ConsentRecord",
+    "Contact",
     "DataSubjectRequest",
     "Decision",
     "DisclosurePackage",

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from .contact import Contact
 from .submission import Submission
 
 
@@ -17,10 +18,17 @@ class IdentityCheck(models.Model):
         VERIFY = "verify"
         FRESH = "fresh"
         FIND = "find"
+        ON_FILE = "on_file"
+        FORMER = "former"
+        SUBJECT = "subject"
+        STOP = "stop"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="identity_checks")
     purpose = models.CharField(max_length=8, choices=Purpose)
+    contact = models.ForeignKey(  # where it went, if not to the address typed
+        Contact, models.PROTECT, null=True, related_name="checks"
+    )
     issue = models.PositiveIntegerField()
     email_digest = models.CharField(max_length=80)
     issued_at = models.DateTimeField()

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from .contact import Contact
 from .keys import unseal
 from .request import DataSubjectRequest
 from .submission import Submission
@@ -28,10 +29,11 @@ class Notice(models.Model):
     scope = models.CharField(max_length=40, help_text="the submission's id, or staff")
     kind = models.CharField(max_length=40)
     occurrence = models.CharField(max_length=80)
-    recipient = models.CharField(max_length=40, help_text="person, or the id of a staff account")
+    recipient = models.CharField(max_length=40, help_text="person, the id of a staff account, or contact:its id")
     submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="notices")
     dsr = models.ForeignKey(DataSubjectRequest, models.PROTECT, null=True, related_name="notices")
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="notices")
     check_id = models.UUIDField(null=True, help_text="the identity check whose code this mail carries")
     subject_sealed = models.BinaryField()
     text_sealed = models.BinaryField()

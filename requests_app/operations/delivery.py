@@ -34,6 +34,7 @@ BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hou
 GIVE_UP = timedelta(hours=48)
 MOST_IN_DOUBT = 60  # attempts, of which at least one ended nobody knows how
 UNCONFIRMED_PER_HOUR = 5  # mails to one address about requests that nobody confirmed; codes have a bound of their own
+CODE_MAILS: dict[str, str] = {}  # by purpose of the check, where the words differ from those of code_mail
 AMBIGUOUS = "ambiguous"  # remembered in failure_code until an outcome is certain
 
 
@@ -54,7 +55,7 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
     started = time.monotonic()
     sent = 0
     due = Notice.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
-    for notice in list(due.select_related("submission", "staff")[:limit]):
+    for notice in list(due.select_related("submission", "staff", "contact__submission")[:limit]):
         at = now + timedelta(seconds=time.monotonic() - started)
         if at - now > BUDGET:
             break
@@ -96,7 +97,7 @@ def message_id(notice: Notice) -> str:
 def _is_bombing(notice: Notice, at: datetime) -> bool:
     """Whether the address had enough of filings that anybody could have made in its name. Their letters wait."""
     submission = notice.submission
-    if submission is None or notice.staff is not None or notice.check_id or submission.assurance:
+    if submission is None or notice.staff or notice.contact or notice.check_id or submission.assurance:
         return False
     sent = Notice.objects.filter(
         submission__email_digest=submission.email_digest,
@@ -138,10 +139,10 @@ def _try(notice: Notice, at: datetime) -> Outcome:
 
 def _compose(notice: Notice, at: datetime) -> EmailMultiAlternatives:
     try:
-        address = notice.staff.email if notice.staff else notice.submission and notice.submission.email
+        address = _address(notice)
         if not address:
             raise Unsendable("no_address")
-        if notice.staff is not None:
+        if notice.staff is not None or (notice.contact is not None and notice.kind != "code"):
             subject, text, html = notice.subject, notice.text, notice.opened("html")
         else:
             subject, text, html = _pointer(notice, at)
@@ -153,6 +154,14 @@ def _compose(notice: Notice, at: datetime) -> EmailMultiAlternatives:
     return mail
 
 
+def _address(notice: Notice) -> str:
+    if notice.staff is not None:
+        return notice.staff.email
+    if notice.contact is not None:
+        return notice.contact.address
+    return notice.submission.email if notice.submission else ""
+
+
 def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
     """Return what may travel: that there is a message, or the code. It names no right and no data."""
     language = notices.known_language(notice.submission)
@@ -161,10 +170,10 @@ def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
     values["check_code"] = notice.check_code
     template = "pointer"
     if notice.kind == "code":
-        template = "code_mail"
         check = IdentityCheck.objects.filter(pk=notice.check_id).first() if notice.check_id else None
         if check is None or not identity_codes.is_alive(check, at):
             raise Unsendable("expired")
+        template = CODE_MAILS.get(check.purpose, "code_mail")
         values["code"] = identity_codes.code_for(check)
         values["link"] = f"{portal}/l/{identity_codes.link_secret(check)}/"
     with translation.override(language):

@@ -57,6 +57,7 @@ class Kind(StrEnum):
     IDENTITY_REQUIRED = "identity_required"
     PACKAGE_DESTROYED = "package_destroyed"
     TRIED_AGAIN = "tried_again"
+    CONTACT_ADDED = "contact_added"
 
 
 def _hash(canonical: str) -> str:

@@ -5,17 +5,18 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from requests_app.models import IdentityCheck, Submission
+from requests_app.models import Contact, IdentityCheck, Submission
 from requests_app.rules.identity import CONTACT
 from requests_app.rules.lifecycle import Action, State
 
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
-from .identity_codes import TRIES, code_for, is_alive, is_guessed_at
+from .identity_codes import TRIES, code_for, is_alive, is_guessed_at, newest
 from .team import HANDLER, OFFICER, members, tell
 from .transition import advance
 
+BEGINS = frozenset({IdentityCheck.Purpose.VERIFY, IdentityCheck.Purpose.FRESH})
 RECENT = timedelta(minutes=15)  # after a code was typed
 
 
@@ -24,15 +25,23 @@ def _locked(submission: Submission) -> Submission:
 
 
 def confirm(
-    submission: Submission, *, purpose: str, code: str, actor: Actor, at: datetime, by_link: bool = False
+    submission: Submission,
+    *,
+    purpose: str,
+    code: str,
+    actor: Actor,
+    at: datetime,
+    by_link: bool = False,
+    contact: Contact | None = None,
 ) -> bool:
     """Evaluate a typed code, at most five times per issue under any parallelism. True where it was right.
 
+    What the code of a contact brings about is the caller's, in the same transaction; the address typed gains nothing.
     `by_link`: on the page behind a link that went to its address. Guessing at a code elsewhere never closes that one.
     """
     with transaction.atomic():
         locked = _locked(submission)
-        check = IdentityCheck.objects.filter(submission=locked, purpose=purpose).order_by("-issue").first()
+        check = newest(locked, purpose=purpose, contact=contact)
         if check is None or not is_alive(check, at):
             return False
         if not by_link and is_guessed_at(check.email_digest):
@@ -57,7 +66,7 @@ def confirm_from_session(check: IdentityCheck, *, actor: Actor, at: datetime) ->
     with transaction.atomic():
         locked = _locked(check.submission)
         fresh = IdentityCheck.objects.get(pk=check.pk)
-        if not is_alive(fresh, at):
+        if not is_alive(fresh, at) or fresh.contact_id is not None:
             return False
         _pass(fresh, locked, actor=actor, at=at)
         return True
@@ -79,17 +88,15 @@ def confirm_found(submission: Submission, *, actor: Actor, at: datetime) -> bool
 
 def _pass(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:
     IdentityCheck.objects.filter(pk=check.pk).update(passed_at=at)
-    if check.purpose != IdentityCheck.Purpose.FIND:
+    if check.purpose in BEGINS and check.contact_id is None:
         _begin(check, submission, actor=actor, at=at)
         return
-    # Whoever looks for her requests confirms none of them: somebody else may have filed in her name.
-    evidence.append(
-        submission.pk,
-        Kind.IDENTITY_CONFIRMED,
-        actor=actor,
-        at=at,
-        body={"check": str(check.pk), "rung": CONTACT, "purpose": check.purpose},
-    )
+    # Whoever looks for her requests confirms none of them: somebody else may have filed in her name. And a contact is
+    # not the address typed.
+    told: dict[str, str | int] = {"check": str(check.pk), "rung": CONTACT, "purpose": check.purpose}
+    if check.contact_id is not None:
+        told["contact"] = str(check.contact_id)
+    evidence.append(submission.pk, Kind.IDENTITY_CONFIRMED, actor=actor, at=at, body=told)
 
 
 def _begin(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
-from requests_app.models import IdentityCheck, Notice, Submission
+from requests_app.models import Contact, IdentityCheck, Notice, Submission
 
 from . import evidence
 from .actors import Actor
@@ -69,6 +69,12 @@ def is_guessed_at(email_digest: str) -> bool:
     return bool((wrong.aggregate(tries=Sum("tries"))["tries"] or 0) >= FAILURES)
 
 
+def newest(submission: Submission, *, purpose: str, contact: Contact | None = None) -> IdentityCheck | None:
+    """Return the newest code of this purpose that went to the address typed, or to the contact."""
+    checks = IdentityCheck.objects.filter(submission=submission, purpose=purpose, contact=contact)
+    return checks.order_by("-issue").first()
+
+
 class Standing(StrEnum):
     """What became of the newest code."""
 
@@ -78,9 +84,9 @@ class Standing(StrEnum):
     RUN_OUT = "run_out"
 
 
-def standing(submission: Submission, *, purpose: str, at: datetime) -> Standing:
+def standing(submission: Submission, *, purpose: str, at: datetime, contact: Contact | None = None) -> Standing:
     """Return whether a code can be typed now; a page says only what is so."""
-    check = IdentityCheck.objects.filter(submission=submission, purpose=purpose).order_by("-issue").first()
+    check = newest(submission, purpose=purpose, contact=contact)
     if check is None or check.passed_at or check.dead_at:
         return Standing.NONE
     if not is_alive(check, at):
@@ -88,35 +94,42 @@ def standing(submission: Submission, *, purpose: str, at: datetime) -> Standing:
     return Standing.OUT if check.tries < TRIES else Standing.USED_UP
 
 
-def issue(submission: Submission, *, purpose: str, actor: Actor, at: datetime) -> IdentityCheck:
+def issue(
+    submission: Submission, *, purpose: str, actor: Actor, at: datetime, contact: Contact | None = None
+) -> IdentityCheck:
     """Issue a new code and owe its mail; the codes before it die. Raises Refused over the limit of this submission.
+
+    It goes to the address typed, or to `contact`, another address of the same case.
 
     Over the limit of the address one is issued that nobody gets and nobody can type: anything else would tell a
     stranger who files with an address that others have written from it.
     Needs the caller's transaction with the submission locked.
     """
-    if not submission.email_digest:
+    address = contact.email_digest if contact else submission.email_digest
+    if not address:
         raise Refused(_("No e-mail address is known here. Please phone or write to us; the case number helps."))
     hour = IdentityCheck.objects.filter(issued_at__gt=at - timedelta(hours=1))
-    if hour.filter(submission=submission).count() >= MAILS_PER_HOUR:
+    if hour.filter(submission=submission, contact=contact).count() >= MAILS_PER_HOUR:
         raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
-    muted = hour.filter(email_digest=submission.email_digest).count() >= MAILS_PER_HOUR
+    muted = hour.filter(email_digest=address).count() >= MAILS_PER_HOUR
     issued = IdentityCheck.objects.filter(submission=submission, purpose=purpose)
-    newest = issued.order_by("-issue").first()
+    last = issued.aggregate(number=Max("issue"))["number"]
     if muted and purpose == IdentityCheck.Purpose.FIND:  # anybody can ask for one: what is alive stays alive
         raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
-    issued.filter(dead_at=None).update(dead_at=at)
+    issued.filter(contact=contact, dead_at=None).update(dead_at=at)
     check = IdentityCheck.objects.create(
         submission=submission,
         purpose=purpose,
-        issue=newest.issue + 1 if newest else 1,
-        email_digest="" if muted else submission.email_digest,
+        contact=contact,
+        issue=(last or 0) + 1,
+        email_digest="" if muted else address,
         issued_at=at,
     )
-    evidence.append(
-        submission.pk, Kind.CODE_ISSUED, actor=actor, at=at, body={"check": str(check.pk), "purpose": purpose}
+    told = {"check": str(check.pk), "purpose": purpose} | ({"contact": str(contact.pk)} if contact else {})
+    evidence.append(submission.pk, Kind.CODE_ISSUED, actor=actor, at=at, body=told)
+    notice = owe(
+        "code", submission=submission, contact=contact, occurrence=str(check.pk), context={}, at=at, check=check
     )
-    notice = owe("code", submission=submission, occurrence=str(check.pk), context={}, at=at, check=check)
     if muted:
         Notice.objects.filter(pk=notice.pk).update(delivery=Notice.Delivery.NONE, next_try_at=None)
     return check

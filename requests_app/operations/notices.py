@@ -29,9 +29,9 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | staff_answered | - | |
 | staff_alarm | alarm (a sentence without personal data) | |
 
-Every template also gets: organisation, portal (PUBLIC_URL), zone, case_label, right_titles (those of the dsr, else of
-the whole submission), and for the person name, authority, court, on_paper (no e-mail, so no page
-either). `effects` are keys of rights.
+Kinds named contact_* go to another address of the case. Every template also gets: organisation, portal (PUBLIC_URL),
+zone, case_label; but for contacts right_titles (those of the dsr, else of the whole submission); and for the person
+name, authority, court, on_paper (no e-mail, so no page either). `effects` are keys of rights.
 """
 
 import uuid
@@ -47,7 +47,7 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from requests_app.models import DataSubjectRequest, IdentityCheck, Notice, Submission
+from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, Notice, Submission
 from requests_app.models.keys import seal
 
 from .policies import policy_of
@@ -83,6 +83,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 KINDS = tuple(NEEDS)
 STAFF_KINDS = tuple(kind for kind in KINDS if kind.startswith("staff_"))
+CONTACT_KINDS = tuple(kind for kind in KINDS if kind.startswith("contact_"))
 PERSON = "person"
 LANGUAGES = ("en", "it")
 
@@ -124,6 +125,7 @@ class Owed:
     staff: AbstractBaseUser | None
     occurrence: str
     context: Mapping[str, Any]
+    contact: Contact | None = None
 
     @property
     def key(self) -> dict[str, str]:
@@ -132,8 +134,15 @@ class Owed:
             "scope": str(self.submission.pk) if self.submission else "staff",
             "kind": self.kind,
             "occurrence": self.occurrence,
-            "recipient": str(self.staff.pk) if self.staff else PERSON,
+            "recipient": self.recipient,
         }
+
+    @property
+    def recipient(self) -> str:
+        """Who reads it."""
+        if self.contact is not None:
+            return f"contact:{self.contact.pk.hex}"
+        return str(self.staff.pk) if self.staff else PERSON
 
 
 def owe(
@@ -146,14 +155,17 @@ def owe(
     context: Mapping[str, Any],
     at: datetime,
     check: IdentityCheck | None = None,
+    contact: Contact | None = None,
 ) -> Notice:
     """Store the notice, or return the one already owed for this scope, kind, occurrence and recipient.
 
-    `occurrence` tells the requests of one submission apart where `dsr` is given. Raises ValueError for an unknown
-    kind, a missing context key, a wrong recipient, or an occurrence taken by another request.
+    `contact`: another address of the case. Kinds named contact_* go there, as mail that carries its own text, and so
+    do codes; neither names a right, a person or data. `occurrence` tells the requests of one submission apart where
+    `dsr` is given. Raises ValueError for an unknown kind, a missing context key, a wrong recipient, or an occurrence
+    taken by another request.
     """
-    owed = Owed(kind, submission, dsr, staff, occurrence, context)
-    _refuse_nonsense(kind, submission, staff, context, check)
+    owed = Owed(kind, submission, dsr, staff, occurrence, context, contact)
+    _refuse_nonsense(owed, check)
     if (found := Notice.objects.filter(**owed.key).first()) is not None:
         return _same_request(found, dsr)
     notice = _rendered(owed, at=at, check=check)
@@ -171,7 +183,7 @@ def owe(
 def owe_all(owed: Sequence[Owed], *, at: datetime) -> None:
     """Store many notices in one statement, those already owed left as they are. Raises as `owe` does for nonsense."""
     for one in owed:
-        _refuse_nonsense(one.kind, one.submission, one.staff, one.context, None)
+        _refuse_nonsense(one, None)
     Notice.objects.bulk_create([_rendered(one, at=at) for one in owed], ignore_conflicts=True)
 
 
@@ -179,13 +191,14 @@ def _rendered(owed: Owed, *, at: datetime, check: IdentityCheck | None = None) -
     submission, staff = owed.submission, owed.staff
     subject, text, html = render(owed.kind, submission=submission, dsr=owed.dsr, context=owed.context)
     pk, owner = uuid.uuid4(), submission.pk if submission else None
-    address = getattr(staff, "email", "") if staff else submission and submission.email_sealed
+    address = getattr(staff, "email", "") if staff else owed.contact or (submission and submission.email_sealed)
     return Notice(
         id=pk,
         **owed.key,
         submission=submission,
         dsr=owed.dsr,
         staff_id=staff.pk if staff else None,
+        contact=owed.contact,
         check_id=check.pk if check else None,
         subject_sealed=seal(owner, f"notice.subject.{pk}", subject),
         text_sealed=seal(owner, f"notice.text.{pk}", text),
@@ -251,8 +264,10 @@ def _standing(
     values: dict[str, Any] = {"organisation": settings.ORGANISATION_NAME, "portal": settings.PUBLIC_URL.rstrip("/")}
     if submission is None:
         return values
-    asked = [dsr.right] if dsr else list(submission.requests.order_by("right").values_list("right", flat=True))
     values["case_label"] = submission.case_label
+    if kind in CONTACT_KINDS:
+        return values
+    asked = [dsr.right] if dsr else list(submission.requests.order_by("right").values_list("right", flat=True))
     values["right_titles"] = [right_title(right, language) for right in asked]
     if kind not in STAFF_KINDS:  # notices to staff name cases, never people
         policy = policy_of(submission.policy)  # parsed once per process
@@ -263,17 +278,16 @@ def _standing(
     return values
 
 
-def _refuse_nonsense(
-    kind: str,
-    submission: Submission | None,
-    staff: AbstractBaseUser | None,
-    context: Mapping[str, Any],
-    check: IdentityCheck | None,
-) -> None:
+def _refuse_nonsense(owed: Owed, check: IdentityCheck | None) -> None:
+    kind, context = owed.kind, owed.context
     if kind not in NEEDS:
         raise ValueError(f"no notice is called {kind!r}")
-    if (kind in STAFF_KINDS) != (staff is not None) or (staff is None and submission is None):
+    if (kind in STAFF_KINDS) != (owed.staff is not None) or (owed.staff is None and owed.submission is None):
         raise ValueError(f"{kind}: notices named staff_* go to staff, all others to the person of a submission")
+    if kind != "code" and (kind in CONTACT_KINDS) != (owed.contact is not None):
+        raise ValueError(f"{kind}: notices named contact_* go to a contact, all others do not")
+    if owed.contact is not None and owed.contact.submission_id != (owed.submission and owed.submission.pk):
+        raise ValueError(f"{kind}: this contact belongs to another case")
     if (kind == "code") != (check is not None):
         raise ValueError(f"{kind}: a code mail, and nothing else, carries an identity check")
     if missing := [key for key in NEEDS[kind] if key not in context]:

@@ -21,6 +21,6 @@ def genuine(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         head = form.cleaned_data["code"]
         first, last = UUID(hex=head + "0" * 20), UUID(hex=head + "f" * 20)
-        notice = Notice.objects.filter(pk__gte=first, pk__lte=last, recipient="person").first()
+        notice = Notice.objects.filter(pk__gte=first, pk__lte=last, staff=None).first()
         context["result"] = {"at": notice.created_at} if notice else False
     return render(request, "requests_app/genuine.html", context)

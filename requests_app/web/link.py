@@ -23,7 +23,7 @@ from .identity import wrong_code
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """Confirm by one button in the session that filed, by the typed code anywhere else."""
     check = identity.check_for_secret(secret)
-    if check is None:
+    if check is None or check.contact_id is not None:  # what a contact confirms has pages of its own
         raise Http404
     is_filer = visitor.is_filer(request, check.submission)
     form = CodeForm(request.POST if request.method == "POST" and "code" in request.POST else None)
