@@ -1,4 +1,7 @@
-"""The link of a message. Opening it changes nothing, since mail scanners open links too; a POST does."""
+"""The link of a message. Opening it changes nothing, since mail scanners open links too; a POST does.
+
+Its secret is in one address only, which is left at once: the check goes into the session of this browser.
+"""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,12 +22,26 @@ from .identity import wrong_code
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "HEAD"])
 def link(request: HttpRequest, secret: str) -> HttpResponse:
-    """Confirm by one button in the session that filed, by the typed code anywhere else."""
+    """Swap the secret for a note in this session, and lead on to an address that tells nothing."""
     check = identity.check_for_secret(secret)
     if check is None or check.contact_id is not None:  # what a contact confirms has pages of its own
         raise Http404
+    if request.method == "GET":
+        request.session["link"] = str(check.pk)
+    response = redirect("by_link")
+    response["Referrer-Policy"] = "no-referrer"  # there is no form here, so it can be
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def by_link(request: HttpRequest) -> HttpResponse:
+    """Confirm by one button in the session that filed, by the typed code anywhere else."""
+    check = visitor.came_by(request)
+    if check is None:
+        return redirect("find")
     is_filer = visitor.is_filer(request, check.submission)
     form = CodeForm(request.POST if request.method == "POST" and "code" in request.POST else None)
     if request.method == "POST":
@@ -43,7 +60,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
             form = form if form.is_bound else CodeForm({"code": ""})
             form.full_clean()
             form.add_error(None, str(refusal))
-    return render(request, "requests_app/link.html", {"form": form, "same_session": is_filer, "secret": secret})
+    return render(request, "requests_app/link.html", {"form": form, "same_session": is_filer})
 
 
 def _typed(request: HttpRequest, check: IdentityCheck, code: str) -> bool:

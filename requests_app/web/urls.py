@@ -25,6 +25,7 @@ urlpatterns = [
     path("found/", find.found, name="found"),
     path("found/<uuid:pk>/", find.open_found, name="open"),
     path("l/<str:secret>/", link.link, name="link"),
+    path("l/", link.by_link, name="by_link"),
     path("genuine/", genuine.genuine, name="genuine"),
     path("leave/", leave.leave, name="leave"),
     path("language/", set_language, name="set_language"),

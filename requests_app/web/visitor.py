@@ -1,7 +1,8 @@
 """Who is at the keyboard: what this browser session filed, proved or proved just now.
 
 Session keys: `submission` the one shown, `filed` the one filed from here, `proved` the digests of addresses whose mail
-is read here, `fresh_until` until when files may be downloaded, `found` what a code to an address led to.
+is read here, `fresh_until` until when files may be downloaded, `found` what a code to an address led to, `link` the
+check whose link was opened here last.
 
 Whoever filed need not be whose address it is. So filing opens a submission only until somebody confirms its address.
 """
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_datetime
 
-from requests_app.models import DataSubjectRequest, Submission
+from requests_app.models import DataSubjectRequest, IdentityCheck, Submission
 from requests_app.rules.identity import CONTACT
 
 FRESH = timedelta(minutes=15)
@@ -27,6 +28,7 @@ def filed(request: HttpRequest, submission: Submission) -> None:
 def recognised(request: HttpRequest, *submissions: Submission) -> None:
     """Somebody here reads the mail of their address; the first is shown."""
     request.session.cycle_key()  # more is allowed from here on: an older copy of the cookie must not share it
+    request.session.pop("link", None)
     request.session["submission"] = str(submissions[0].pk)
     request.session["proved"] = sorted({submission.email_digest for submission in submissions})
 
@@ -40,8 +42,14 @@ def proved(request: HttpRequest, *submissions: Submission, at: datetime) -> None
 def forget(request: HttpRequest) -> None:
     """Leave nothing of an earlier submission in this session; its language and messages stay."""
     request.session.cycle_key()
-    for key in ("submission", "filed", "proved", "fresh_until", "found", "find_email"):
+    for key in ("submission", "filed", "proved", "fresh_until", "found", "find_email", "link"):
         request.session.pop(key, None)
+
+
+def came_by(request: HttpRequest) -> IdentityCheck | None:
+    """The check whose link was opened in this session, until something came of it."""
+    pk = request.session.get("link")
+    return IdentityCheck.objects.select_related("submission").filter(pk=pk).first() if pk else None
 
 
 def is_filer(request: HttpRequest, submission: Submission) -> bool:

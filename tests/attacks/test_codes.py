@@ -11,7 +11,7 @@ from requests_app.models import IdentityCheck, Notice, Submission
 from requests_app.operations import delivery, find, identity, identity_codes
 from requests_app.operations.actors import Actor
 from tests.people import NOON, ana_files, published_policy
-from tests.web.test_person_road import wrong
+from tests.web.test_person_road import by_link, wrong
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 ANA = Actor.person()
@@ -80,7 +80,7 @@ class TestGuessingOverDays:
     def test_the_page_behind_a_link_takes_the_code(self, guessed_at, client, monkeypatch):
         check = identity.issue_code(guessed_at, purpose="verify", actor=ANA, at=self.at)
         monkeypatch.setattr("requests_app.web.link.now", lambda: self.at)
-        page = client.post(f"/l/{identity.link_secret(check)}/", {"code": identity.code_for(check)})
+        page = by_link(client, identity.link_secret(check), code=identity.code_for(check))
         assert page["Location"] == "/status/"
 
     def test_a_link_to_an_address_that_was_changed_since_opens_nothing(self, client, monkeypatch, guessed_at):
@@ -88,7 +88,7 @@ class TestGuessingOverDays:
         link = identity.link_secret(newest(submission=ottos))
         check = identity.change_address(ottos, email=ADDRESS, actor=ANA, at=self.at)
         monkeypatch.setattr("requests_app.web.link.now", lambda: self.at)
-        assert client.post(f"/l/{link}/", {"code": identity.code_for(check)}).status_code == 200
+        assert by_link(client, link, code=identity.code_for(check)).status_code == 200
         assert Submission.objects.get(pk=ottos.pk).assurance == 0
 
     def test_another_address_is_not_concerned(self, guessed_at):

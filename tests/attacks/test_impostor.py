@@ -8,7 +8,7 @@ from requests_app.models import DataSubjectRequest, IdentityCheck, Message, Subm
 from requests_app.operations import decision, desk, identity
 from requests_app.operations.actors import Actor
 from tests.people import published_policy, staff
-from tests.web.test_person_road import file_as, newest_code, wrong
+from tests.web.test_person_road import by_link, file_as, newest_code, wrong
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "ana@example.org"
@@ -36,14 +36,14 @@ def finds(client: Client, address: str = ADDRESS) -> Client:
     return client
 
 
-def link() -> str:
-    return f"/l/{identity.link_secret(IdentityCheck.objects.filter(purpose='verify').latest('issued_at'))}/"
+def secret() -> str:
+    return identity.link_secret(IdentityCheck.objects.filter(purpose="verify").latest("issued_at"))
 
 
 def ana_confirms() -> Client:
     """She types the code in her own browser, by the link of the mail."""
     ana = Client()
-    assert ana.post(link(), {"code": newest_code()})["Location"] == "/status/"
+    assert by_link(ana, secret(), code=newest_code())["Location"] == "/status/"
     return ana
 
 
@@ -83,7 +83,7 @@ class TestTheFilingBrowser:
         assert otto.get("/status/").status_code == 200
 
     def test_of_the_person_herself_goes_on_by_the_button_behind_the_link(self, otto):
-        otto.post(link(), {"action": "confirm"})
+        by_link(otto, secret(), action="confirm")
         assert Submission.objects.get().assurance > 0
         assert otto.get("/status/").status_code == 200
 

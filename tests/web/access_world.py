@@ -53,6 +53,7 @@ class World:
         self._finds("ana")
         self._answer()
         self.objects = self._objects()
+        self.clients["ana"].get(self.address("link", known=True)[0])
         self._by_password("new")
         device_of(self._by_password("half"))
         self.before = footprint()

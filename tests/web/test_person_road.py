@@ -47,6 +47,12 @@ def newest_code(purpose="verify"):
     return identity.code_for(IdentityCheck.objects.filter(purpose=purpose).order_by("-issued_at", "-issue").first())
 
 
+def by_link(client, secret, **typed):
+    """Open the link of a mail, and send the form that it leads to."""
+    client.get(f"/l/{secret}/")
+    return client.post("/l/", typed)
+
+
 def wrong(code):
     return f"{(int(code) + 1) % 10**6:06d}"
 
@@ -139,21 +145,21 @@ class TestIdentity:
     def test_opening_the_link_changes_nothing(self, client):
         file_as(client)
         secret = identity.link_secret(IdentityCheck.objects.get())
-        assert Client().get(f"/l/{secret}/").status_code == 200
+        assert Client().get(f"/l/{secret}/", follow=True).status_code == 200
         assert Submission.objects.get().assurance == 0
 
     def test_otto_cannot_confirm_by_the_link_without_the_code(self, client):
         file_as(client)
         secret = identity.link_secret(IdentityCheck.objects.get())
         otto = Client()
-        otto.post(f"/l/{secret}/", {"action": "confirm"})
+        by_link(otto, secret, action="confirm")
         assert Submission.objects.get().assurance == 0
         assert otto.get("/status/")["Location"] == "/find/"
 
     def test_the_filing_session_confirms_by_the_button(self, client):
         file_as(client)
         secret = identity.link_secret(IdentityCheck.objects.get())
-        client.post(f"/l/{secret}/", {"action": "confirm"})
+        by_link(client, secret, action="confirm")
         assert Submission.objects.get().assurance > 0
 
     def test_find_answers_the_same_for_known_and_unknown_addresses(self, client):
