@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, Notice, ReceiptCorrection
+from requests_app.models import DataSubjectRequest, ManualVerification, Notice, ReceiptCorrection
 from requests_app.models.request import RIGHTS
 from requests_app.operations import delivery, intake
 from requests_app.operations.workload import IS_OPEN, WAITS_FOR_PERSON, WEEK
@@ -67,14 +67,17 @@ def unserved(**which: Any) -> QuerySet[Notice]:
 def views(user: Any, day: date) -> dict[str, Q]:
     """The rows of each view."""
     missed = unserved(submission=OuterRef("submission")).filter(Q(dsr=None) | Q(dsr=OuterRef("pk")))
-    corrections = ReceiptCorrection.objects.filter(submission=OuterRef("submission"), approved_at=None)
-    to_approve = corrections.filter(withdrawn_at=None).exclude(proposed_by=user.pk)
+    proposals = [
+        model._default_manager.filter(submission=OuterRef("submission"), approved_at=None, withdrawn_at=None)
+        for model in (ReceiptCorrection, ManualVerification)
+    ]
+    correction, by_hand = (Exists(rows.exclude(proposed_by=user.pk)) for rows in proposals)
     return {
         "open": IS_OPEN,
         "overdue": IS_OPEN & Q(due_on__lt=day),
         "today": IS_OPEN & Q(due_on=day),
         "week": IS_OPEN & Q(due_on__range=(day, day + WEEK)),
-        "approve": (Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk)) | (IS_OPEN & Exists(to_approve)),
+        "approve": (Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk)) | (IS_OPEN & (correction | by_hand)),
         "mine": IS_OPEN & Q(assignee=user.pk),
         # What the person has not confirmed yet is not work to hand out.
         "unassigned": IS_OPEN & Q(assignee=None) & ~Q(state__in=[State.RECEIVED, State.AWAITING_VERIFICATION]),

@@ -52,6 +52,9 @@ SENTENCES: Mapping[str, str] = {
     Kind.DEADLINE_RESUMED: "The clock goes on: {first_on} to {last_on} do not count, due on {due_on}.",
     Kind.DEADLINE_RECALCULATED: "{who} had the dates counted anew with newer holidays. Due on {due_on}.",
     Kind.CONTACT_ADDED: "Another address of this case became known.",
+    Kind.VERIFICATION_PROPOSED: "{who} proposed to take the identity as verified by hand.",
+    Kind.VERIFICATION_APPROVED: "{who} approved the verification by hand.",
+    Kind.VERIFICATION_WITHDRAWN: "{who} withdrew the proposal of a verification by hand.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
 }
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage

@@ -8,6 +8,7 @@ from .enforcement import Heartbeat, MilestoneRecord
 from .evidence import AccessLog, EvidenceEvent
 from .identity import IdentityCheck
 from .keys import SubmissionKey
+from .manual_verification import ManualVerification
 from .message import Message
 from .notice import Notice
 from .policy import PolicyVersion
@@ -28,6 +29,7 @@ __all__ = [
     "Extension",
     "Heartbeat",
     "IdentityCheck",
+    "ManualVerification",
     "Message",
     "MilestoneRecord",
     "Notice",

@@ -58,6 +58,9 @@ class Kind(StrEnum):
     PACKAGE_DESTROYED = "package_destroyed"
     TRIED_AGAIN = "tried_again"
     CONTACT_ADDED = "contact_added"
+    VERIFICATION_PROPOSED = "verification_proposed"
+    VERIFICATION_APPROVED = "verification_approved"
+    VERIFICATION_WITHDRAWN = "verification_withdrawn"
 
 
 def _hash(canonical: str) -> str:

@@ -58,6 +58,9 @@ MAY: Mapping[str, frozenset[str]] = {
     "propose_correction": frozenset({HANDLER, OFFICER}),
     "approve_correction": _APPROVERS,
     "withdraw_correction": _ANYONE,
+    "propose_verification": frozenset({HANDLER, OFFICER}),
+    "approve_verification": _APPROVERS,
+    "withdraw_verification": _ANYONE,
 }
 
 

@@ -19,6 +19,8 @@ BEGIN RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME; EN
 
 _IDENTITY = "requests_app_staffidentity"
 _SUBMISSION, _CORRECTION = "requests_app_submission", "requests_app_receiptcorrection"
+_MANUAL = "requests_app_manualverification"
+_BY_HAND = ("id", "submission_id", "reason_sealed", "proposed_by_id", "proposed_at")
 _KEPT = ("received_at", "received_on", "received_zone", "channel")
 _PROPOSED = (
     "id", "submission_id", "reason_sealed", "old_received_at", "old_received_on", "new_received_at", "new_received_on",
@@ -52,7 +54,7 @@ class Guard:
     needs: str = _CORRECTION  # the table without which it cannot be there yet
 
 
-def _one_person(name: str, table: str, verb: str, first: str, second: str) -> Guard:
+def _one_person(name: str, table: str, verb: str, first: str, second: str, needs: str = _IDENTITY) -> Guard:
     """Refuse an approval that comes from another account of the person who proposed."""
     new = "" if verb == "INSERT" else f"NEW.{second} IS DISTINCT FROM OLD.{second} AND "
     return Guard(
@@ -62,7 +64,7 @@ def _one_person(name: str, table: str, verb: str, first: str, second: str) -> Gu
         f"{new}EXISTS (SELECT 1 FROM {_IDENTITY} a JOIN {_IDENTITY} b ON a.person = b.person "  # noqa: S608 (names of ours)
         f"WHERE a.account_id = NEW.{first} AND b.account_id = NEW.{second})",
         "both accounts belong to one person",
-        needs=_IDENTITY,
+        needs=needs,
     )
 
 
@@ -83,6 +85,24 @@ GUARDS = (
     ),
     Guard(f"{_CORRECTION}_no_delete", _CORRECTION, "DELETE", "1 = 1", "a correction is not deleted"),
     _one_person(f"{_CORRECTION}_four_eyes", _CORRECTION, "UPDATE", "proposed_by_id", "approved_by_id"),
+    Guard(
+        f"{_MANUAL}_proposed_first",
+        _MANUAL,
+        "INSERT",
+        "NEW.approved_at IS NOT NULL OR NEW.withdrawn_at IS NOT NULL",
+        "a verification by hand is proposed first",
+        needs=_MANUAL,
+    ),
+    Guard(
+        f"{_MANUAL}_fixed",
+        _MANUAL,
+        "UPDATE",
+        f"OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL OR {_changed(_BY_HAND)}",
+        "a verification by hand stays as it was proposed, approved or withdrawn",
+        needs=_MANUAL,
+    ),
+    Guard(f"{_MANUAL}_no_delete", _MANUAL, "DELETE", "1 = 1", "a verification by hand is not deleted", needs=_MANUAL),
+    _one_person(f"{_MANUAL}_four_eyes", _MANUAL, "UPDATE", "proposed_by_id", "approved_by_id", needs=_MANUAL),
     _one_person(
         "requests_app_decision_four_eyes", "requests_app_decision", "UPDATE", "decided_by_id", "approved_by_id"
     ),

@@ -121,11 +121,12 @@ class World:
             data |= {"assignee": self.staff["petra"].pk, "file": SimpleUploadedFile("data.json", b"{}")}
             there = self.objects[f"act {WORKS_ON.get(detail, 'deletion')}"][1]
             return reverse(name, args=[there if known else UNKNOWN, detail]), data
-        if name == "admin:requests_app_datasubjectrequest_receipt_act":
-            return reverse(name, args=[self.objects["act deletion"][1] if known else UNKNOWN, detail]), {}
-        model = name.removeprefix("admin:").rsplit("_", 1)[0].removesuffix("_password")
+        if name.endswith(("_receipt_act", "_by_hand_act")):
+            data = {"reason": "Compared with the signature on file."} if name.endswith("_by_hand_act") else {}
+            return reverse(name, args=[self.objects["act deletion"][1] if known else UNKNOWN, detail]), data
+        model = name.removeprefix("admin:").rsplit("_", 1)[0].removesuffix("_password").removesuffix("_by")
         of_a_model = name.endswith(
-            ("_change", "_delete", "_history", "_serve", "_print", "_posted", "_receipt", "_retry")
+            ("_change", "_delete", "_history", "_serve", "_print", "_posted", "_receipt", "_retry", "_by_hand")
         )
         thing = self.objects.get(name) or (self.objects.get(model) if of_a_model else None)
         data = {"email": "ana@example.org", "code": "000000", "next": "/", "confirm": "yes", "channel": "phone"}
