@@ -1,6 +1,7 @@
 """Everything `make test` runs, and in the end what was left out and how to get it.
 
-First all on SQLite; then on PostgreSQL what is marked `both`, and the roads through browser and processes.
+First all on SQLite; then on PostgreSQL what is marked `both`, the pages in a browser, and
+the roads through processes.
 `--faults` runs the slow and violent ones instead, and prints the table of faults; FAULT_REQUESTS and FAULT_SEED change
 the size and the seed of the workload.
 """
@@ -73,8 +74,10 @@ def main(arguments: list[str]) -> int:
         else:
             title("PostgreSQL")
             statuses.append(on_postgresql("both and not long and not browser and not process", *parallel))
-            title("Browser and processes, on PostgreSQL")
-            statuses.append(on_postgresql("(browser or process) and not long"))
+            title("Browser, on PostgreSQL")
+            statuses.append(on_postgresql("browser and not long and not process", "-n", "2", "--dist", "worksteal"))
+            title("Processes, on PostgreSQL")
+            statuses.append(on_postgresql("process and not long"))
     except services.Missing as missing:
         left_out.append(f"the tests on PostgreSQL: {missing}")
         if not faults:
