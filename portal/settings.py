@@ -115,10 +115,15 @@ BROKER_DIR = VAR_DIR / "broker"
 # Seconds without any task after which a worker ends itself, so that its supervisor starts a fresh one; 0 never.
 WORKER_SILENCE_SECONDS = env.integer("WORKER_SILENCE_SECONDS", default=180)
 
+# --- proxies ---------------------------------------------------------------------------------------------------------
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
+# How many of ours write into X-Forwarded-For: so many entries, from the right, are believed.
+TRUSTED_PROXIES = max(0, env.integer("TRUSTED_PROXIES", default=int(BEHIND_PROXY)))
+
 # --- watching ---------------------------------------------------------------------------------------------------------
 # Without a token /metrics answers to this machine only, and to nobody where a proxy of ours is on it.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
-METRICS_ON_LOOPBACK = not env.boolean("BEHIND_PROXY", default=False)
+METRICS_ON_LOOPBACK = not BEHIND_PROXY
 # Told besides the privacy officers, and alone where the database cannot be asked for theirs.
 WATCHDOG_EMAIL = env.names("WATCHDOG_EMAIL")
 
@@ -199,7 +204,7 @@ if _https:
     SECURE_HSTS_PRELOAD = True
     # Balancers and the container's own probe speak plain HTTP.
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^metrics$"]
-    if env.boolean("BEHIND_PROXY", default=False):
+    if BEHIND_PROXY:
         # Only where a proxy of ours always sets or removes this header.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = True
@@ -226,7 +231,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False  # signed in until the browser is closed
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "reauthenticate": "10/m/user"}
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.boolean("BEHIND_PROXY", default=False) else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_ADAPTER = "requests_app.admin.second_factor.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = f"{ORGANISATION_NAME} privacy desk"

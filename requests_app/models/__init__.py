@@ -10,6 +10,7 @@ from .identity import IdentityCheck
 from .keys import SubmissionKey
 from .manual_verification import ManualVerification
 from .message import Message
+from .network import NetworkCount
 from .notice import Notice
 from .policy import PolicyVersion
 from .receipt import ReceiptCorrection
@@ -32,6 +33,7 @@ __all__ = [
     "ManualVerification",
     "Message",
     "MilestoneRecord",
+    "NetworkCount",
     "Notice",
     "Pause",
     "PolicyVersion",

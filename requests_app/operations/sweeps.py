@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from requests_app.models import Heartbeat
 
-from . import claims, delivery, digest, enforcement, orphans, retention
+from . import claims, delivery, digest, enforcement, networks, orphans, retention
 
 log = logging.getLogger(__name__)
 BUDGET = 40  # seconds of one call, below the task's soft limit; what is left over is taken by the next tick
@@ -65,7 +65,7 @@ def send_digest(now: datetime) -> int:
 
 def apply_retention(now: datetime) -> int:
     """Destroy what its period has ended for, and what a crash or a restore left without a row."""
-    return retention.apply(now) + orphans.sweep(now)
+    return retention.apply(now) + orphans.sweep(now) + networks.forget(now)
 
 
 def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], int]:

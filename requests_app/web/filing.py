@@ -14,10 +14,11 @@ from requests_app.clock import now
 from requests_app.models import PolicyVersion
 from requests_app.operations import intake
 from requests_app.operations.actors import Actor
+from requests_app.operations.networks import Act
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 
-from . import visitor
+from . import network, visitor
 from .forms import FilingForm
 from .middleware import away
 
@@ -51,6 +52,9 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 def _send(request: HttpRequest, form: FilingForm, version: PolicyVersion) -> HttpResponse:
+    if not form.need_not_wait and (wait := network.crowded(request, Act.FILE)):
+        form.add_error(None, wait)
+        return _form_page(request, form, version, status=429)
     filing = form.filing()
     try:
         submission = intake.receive(filing, channel="web", actor=Actor.person(), at=now())
@@ -66,8 +70,8 @@ def _send(request: HttpRequest, form: FilingForm, version: PolicyVersion) -> Htt
     return redirect("status")
 
 
-def _form_page(request: HttpRequest, form: FilingForm, version: PolicyVersion) -> HttpResponse:
-    return render(request, "requests_app/file.html", {"form": form, **_promise(version)})
+def _form_page(request: HttpRequest, form: FilingForm, version: PolicyVersion, *, status: int = 200) -> HttpResponse:
+    return render(request, "requests_app/file.html", {"form": form, **_promise(version)}, status=status)
 
 
 def _promise(version: PolicyVersion) -> dict[str, object]:

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods
 from requests_app.clock import now
 from requests_app.models import Submission
 from requests_app.operations import find as operation
+from requests_app.operations.networks import Act
 from requests_app.operations.refused import Refused
 
-from . import pace, visitor, words
+from . import network, pace, visitor, words
 from .forms import CodeForm, EmailForm
 from .identity import wrong_code
 
@@ -24,6 +25,9 @@ def find(request: HttpRequest) -> HttpResponse:
     """Take an address; the answer is the same for known and unknown ones, and where a limit is reached."""
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        if wait := network.crowded(request, Act.FIND):
+            form.add_error(None, wait)
+            return render(request, "requests_app/find.html", {"form": form}, status=429)
         started = time.monotonic()
         request.session["find_email"] = form.cleaned_data["email"]
         try:
@@ -44,6 +48,9 @@ def find_code(request: HttpRequest) -> HttpResponse:
         return redirect("find")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        if wait := network.crowded(request, Act.CODE):
+            form.add_error(None, wait)
+            return render(request, "requests_app/find_code.html", {"form": form, "email": email}, status=429)
         started = time.monotonic()
         try:
             submissions = operation.confirm(email, code=form.cleaned_data["code"], at=now())

@@ -119,6 +119,11 @@ class FilingForm(forms.Form):
         """The rights behind "more"."""
         return self._cards([right for right in self.policy.rights if right not in words.FIRST])
 
+    @property
+    def need_not_wait(self) -> bool:
+        """Whether only that is asked which takes effect at once. Of a valid form only."""
+        return set(self.cleaned_data["rights"]) <= set(NEVER_GATED)
+
     def as_hidden(self) -> SafeString:
         """Everything typed, as hidden inputs of the check page."""
         return mark_safe("".join(self[name].as_hidden() for name in self.fields))  # noqa: S308 (inputs Django escaped)

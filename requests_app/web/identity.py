@@ -15,9 +15,10 @@ from requests_app.clock import now
 from requests_app.models import Submission
 from requests_app.operations import identity
 from requests_app.operations.actors import Actor
+from requests_app.operations.networks import Act
 from requests_app.operations.refused import Refused
 
-from . import visitor
+from . import network, visitor
 from .forms import CodeForm, EmailForm, FreshCodeForm, mistake
 from .status import send_fresh_code, show
 
@@ -38,6 +39,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return _begin(request, submission)
     form = CodeForm(request.POST)
     if form.is_valid():
+        if wait := network.crowded(request, Act.CODE):
+            return show(request, submission, code_error=wait, http_status=429)
         try:
             at, code = now(), form.cleaned_data["code"]
             if identity.confirm(submission, purpose="verify", code=code, actor=Actor.person(), at=at):
@@ -99,11 +102,14 @@ def fresh_code(request: HttpRequest) -> HttpResponse:
         send_fresh_code(request, submission)
         return redirect(f"{reverse('fresh_code')}?next={quote(after)}")
     form = FreshCodeForm(request.POST or None, initial={"next": after})
-    if request.method == "POST" and form.is_valid() and _is_right(request, submission, form):
+    wait = network.crowded(request, Act.CODE) if request.method == "POST" and form.is_valid() else ""
+    if wait:
+        form.add_error("code", wait)
+    elif request.method == "POST" and form.is_valid() and _is_right(request, submission, form):
         return redirect(after)
     standing = identity.standing(submission, purpose="fresh", at=now())
     context = {"form": form, "standing": standing, "next": after, "back": reverse("status")}
-    return render(request, "requests_app/fresh_code.html", context)
+    return render(request, "requests_app/fresh_code.html", context, status=429 if wait else 200)
 
 
 def _is_right(request: HttpRequest, submission: Submission, form: CodeForm) -> bool:

@@ -41,7 +41,12 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 def show(
-    request: HttpRequest, submission: Submission, *, reply: dict[UUID, dict[str, str]] | None = None, **mistakes: Any
+    request: HttpRequest,
+    submission: Submission,
+    *,
+    reply: dict[UUID, dict[str, str]] | None = None,
+    http_status: int = 200,
+    **mistakes: Any,
 ) -> HttpResponse:
     """Render the page with what came back: code_error, address_error and address_value; `reply` by request."""
     at = now()
@@ -64,7 +69,7 @@ def show(
         **mistakes,
     }
     with timezone.override(ZoneInfo(submission.received_zone)):  # the zone in which the date was promised
-        return render(request, "requests_app/status.html", context)
+        return render(request, "requests_app/status.html", context, status=http_status)
 
 
 @never_cache
