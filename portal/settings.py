@@ -113,7 +113,7 @@ CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="filesystem://localhos
 BROKER_DIR = VAR_DIR / "broker"
 
 # Seconds without any task after which a worker ends itself, so that its supervisor starts a fresh one; 0 never.
-WORKER_SILENCE_SECONDS = env.integer("WORKER_SILENCE_SECONDS", default=180)
+WORKER_SILENCE_SECONDS = env.integer("WORKER_SILENCE_SECONDS", default=75)
 
 # --- proxies ---------------------------------------------------------------------------------------------------------
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)

@@ -1,7 +1,9 @@
 """A worker that hears nothing ends itself, and its supervisor starts a fresh one.
 
-Every queue gets a canary each minute. A worker to which no task came for three minutes has no beat, no broker, or a
-dead line to it that it believes in; only the last is cured by a new process, and for the others one more does no harm.
+Every queue gets a canary each minute. An idle worker to which no task came for longer has no beat, no broker, or a
+line to it that is dead although the worker believes in it; only the last is cured by a new process, and for the others
+one more does no harm. What a worker is busy with may be counted wrongly after a lost line, so it is not waited for
+longer than three times as long.
 """
 
 import logging
@@ -16,7 +18,7 @@ from celery.worker import state
 from django.conf import settings
 
 logger = logging.getLogger(__name__)
-GRACE_SECONDS = 30  # for the soft shutdown; a worker stuck in a dead line may not get out of it
+GRACE_SECONDS = 20  # for the soft shutdown; a worker stuck in a dead line may not get out of it
 
 
 class EndWhenSilent(bootsteps.StartStopStep):
@@ -40,7 +42,7 @@ class EndWhenSilent(bootsteps.StartStopStep):
         while not self.stopped.wait(min(5, seconds / 4)):
             if state.all_total_count[0] != seen:
                 seen, since = state.all_total_count[0], time.monotonic()
-            elif time.monotonic() - since > seconds:
+            elif time.monotonic() - since > (3 * seconds if state.active_requests else seconds):
                 break
         else:
             return

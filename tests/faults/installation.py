@@ -50,6 +50,7 @@ class Installation:
         self.postgres_url, self.mail, self.folder = postgres_url, mail, folder
         self.databases = (f"{name}_default", f"{name}_keys")
         self.children: list[subprocess.Popen[bytes]] = []
+        self.begun: dict[int, tuple[tuple[str, ...], dict[str, str]]] = {}  # by pid, to start the same again
         self.url = ""
         self.env = services.process_environment(
             DATABASE_URL=services.with_database(postgres_url, self.databases[0]),
@@ -115,7 +116,17 @@ class Installation:
                 start_new_session=True,
             )
         self.children.append(child)
+        self.begun[child.pid] = (command, changes)
         return child
+
+    def revive(self) -> int:
+        """What a supervisor does: start again whatever ended by itself; returns how many."""
+        ended = [child for child in self.children if child.poll() is not None]
+        for child in ended:
+            self.children.remove(child)
+            command, changes = self.begun[child.pid]
+            self.start(*command, **changes)
+        return len(ended)
 
     def tick(self, *, beats: int) -> None:
         """So many beats send all their ticks at the same time."""
@@ -123,11 +134,13 @@ class Installation:
         ticking = [subprocess.Popen(command, cwd=ROOT, env=self.env) for _ in range(beats)]
         assert [one.wait() for one in ticking] == [0] * beats
 
-    def start_worker(self, name: str = "all", **changes: str) -> "subprocess.Popen[bytes]":
-        """As the operators are told, but one process for the three queues."""
+    def start_worker(
+        self, name: str = "all", *, queues: str = "clock,notices,work", app: str = "portal", **changes: str
+    ) -> "subprocess.Popen[bytes]":
+        """As the operators are told, but one process for the three queues unless fewer are named."""
         alone = ("--without-gossip", "--without-mingle")
-        only = ("-n", f"{name}@here", "-Q", "clock,notices,work", "-c", "1")
-        return self.start("celery", "-A", "portal", "worker", *only, *alone, **changes)
+        only = ("-n", f"{name}@here", "-Q", queues, "-c", "1")
+        return self.start("celery", "-A", app, "worker", *only, *alone, **changes)
 
     def start_beat(self, name: str = "one", **changes: str) -> "subprocess.Popen[bytes]":
         schedule = ("--schedule", str(self.folder / f"beat-{name}"), "--pidfile", "")

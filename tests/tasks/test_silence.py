@@ -43,6 +43,20 @@ def test_it_stays_while_tasks_come(step, monkeypatch):
     assert step.sent == []
 
 
+def test_it_lets_a_long_task_end_but_not_for_ever(step, monkeypatch):
+    class Task:
+        pass
+
+    busy = Task()
+    state.active_requests.add(busy)
+    waits = []
+    monkeypatch.setattr(step.stopped, "wait", lambda seconds: waits.append(silence.time.sleep(0.05)))
+    with pytest.raises(Ended):
+        step.watch(0.2)
+    state.active_requests.discard(busy)
+    assert 0.6 <= len(waits) * 0.05
+
+
 @pytest.mark.parametrize(("seconds", "included"), [(180, True), (0, False)])
 def test_it_can_be_switched_off(step, settings, seconds, included):
     settings.WORKER_SILENCE_SECONDS = seconds
