@@ -7,6 +7,7 @@ process listings. Giving both is a mistake.
 import os
 import re
 import secrets
+import tomllib
 from pathlib import Path
 
 import environ
@@ -79,6 +80,18 @@ def required(name: str) -> str:
     if not value:
         raise fail(name, "is not set; outside the demo the portal does not start without it")
     return value
+
+
+def toml(name: str, *, default: Path | None = None) -> dict[str, object]:
+    """The tables of the TOML file that the variable names; none where it names no file."""
+    given = text(name, default="")
+    path = Path(given) if given else default
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise fail(name, f"names a file that cannot be read as TOML ({type(error).__name__})") from None
 
 
 def integer(name: str, *, default: int) -> int:

@@ -120,6 +120,10 @@ BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
 # How many of ours write into X-Forwarded-For: so many entries, from the right, are believed.
 TRUSTED_PROXIES = max(0, env.integer("TRUSTED_PROXIES", default=int(BEHIND_PROXY)))
 
+# --- data sources ---------------------------------------------------------------------------------------------------
+# {alias: {"BACKEND": ..., "OPTIONS": {...}}}, from the TOML file that this names: see docs/operations.md.
+DATA_SOURCES = env.toml("DATA_SOURCES_FILE", default=BASE_DIR / "portal" / "demo_sources.toml" if DEMO else None)
+
 # --- watching ---------------------------------------------------------------------------------------------------------
 # Without a token /metrics answers to this machine only, and to nobody where a proxy of ours is on it.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")

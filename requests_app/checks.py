@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
+from .connectors import mistakes
 from .operations.triggers import missing
 
 
@@ -22,6 +23,19 @@ def master_keys_are_usable(**kwargs: Any) -> list[CheckMessage]:
     except ValueError:
         return [Error("MASTER_KEYS holds something that is no Fernet key.", hint=hint, id="portal.E002")]
     return []
+
+
+@register()
+def data_sources_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
+    """Each is made once from its options; nothing is asked."""
+    return [
+        Error(
+            f"The data source {alias} cannot be asked: {problem}.",
+            hint="Mend it in the file that DATA_SOURCES_FILE names; docs/operations.md has examples.",
+            id="portal.E004",
+        )
+        for alias, problem in mistakes()
+    ]
 
 
 @register(Tags.database)

@@ -34,7 +34,15 @@ def prepare() -> Path:
             "CODE_KEY",
         }:
             del os.environ[name]
-    for name in ("EMAIL_URL", "CELERY_BROKER_URL", "ALLOWED_HOSTS", "DEBUG", "BEHIND_PROXY", "DEFAULT_FROM_EMAIL"):
+    for name in (
+        "DATA_SOURCES_FILE",
+        "EMAIL_URL",
+        "CELERY_BROKER_URL",
+        "ALLOWED_HOSTS",
+        "DEBUG",
+        "BEHIND_PROXY",
+        "DEFAULT_FROM_EMAIL",
+    ):
         os.environ.pop(name, None)
     os.environ.update(
         {

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from requests_app.rules.addresses import normalise
+
 
 class SubmissionKey(models.Model):
     """The wrapped data key of one submission. Destroying the row makes every sealed copy unreadable."""
@@ -113,14 +115,9 @@ def unseal(submission_id: UUID | None, place: str, sealed: "bytes | memoryview[i
     return unseal_bytes(submission_id, place, sealed).decode() if sealed else ""
 
 
-def normalise_email(address: str) -> str:
-    """Return the form that two spellings of one mailbox share: trimmed, lower case. Nothing is guessed."""
-    return address.strip().lower()
-
-
 def lookup_digests(address: str) -> list[str]:
     """Return the keyed digests of an address under every key version, the newest first."""
-    text = normalise_email(address).encode()
+    text = normalise(address).encode()
     return [
         f"{version}:{hmac.new(key.encode(), text, hashlib.sha256).hexdigest()}"
         for version, key in sorted(settings.LOOKUP_KEYS.items(), reverse=True)

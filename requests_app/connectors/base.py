@@ -1,0 +1,74 @@
+"""What a data source is asked and answers. Whoever connects a system of theirs implements `DataSource`."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from requests_app.rules.addresses import normalise
+
+EMAIL, POSTAL, PHONE = KINDS = ("email", "postal", "phone")
+SHORTEST_IDENTIFIER = 4  # characters: "Ana" and "2024" in a sentence identify nobody, and so does less than this
+MOST_WORDS = 200  # of the details: somebody who pastes a list of numbers looks nobody up
+
+
+class RetryLater(Exception):
+    """The source cannot answer now: away, busy, a timeout. It is asked again."""
+
+
+class PermanentFailure(Exception):
+    """The source will never answer this: refused, misconfigured. Staff are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was filed. The name is for comparing only: namesakes exist, so nobody is found by it."""
+
+    email: str
+    name: str = ""
+    details: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The address typed and those named in the details, normalised."""
+        named = (normalise(word) for word in self._words() if "@" in word)
+        return tuple(dict.fromkeys(filter(None, (normalise(self.email), *named))))
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The words of the details that could be a customer number or the like."""
+        return tuple(word for word in self._words() if len(word) >= SHORTEST_IDENTIFIER and "@" not in word)
+
+    def _words(self) -> tuple[str, ...]:
+        words = tuple(dict.fromkeys(word.strip(".,;:()<>\"'") for word in re.split(r"\s+", self.details)))
+        return words if len(words) <= MOST_WORDS else ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """One address that a source has of a person. `since`: aware, when it was stored as it is; None where unknown."""
+
+    address: str
+    kind: str = EMAIL
+    since: datetime | None = None
+    changed_recently: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One person whom the source knows; `reference` is the source's own, opaque to us."""
+
+    reference: str
+    contacts: tuple[OnFile, ...]
+
+
+class DataSource(ABC):
+    """A system that holds personal data. Made with its OPTIONS as keywords; mistakes in them raise ValueError."""
+
+    @abstractmethod
+    def find(self, query: Query) -> Sequence[Match]:
+        """Return everybody who has one of the addresses or identifiers, exactly; never by likeness.
+
+        Asked outside any transaction, any number of times for one query. Raises RetryLater or PermanentFailure.
+        """

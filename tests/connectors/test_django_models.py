@@ -1,0 +1,54 @@
+"""People who are rows of a Django model; the accounts of the installation stand in for a customer file."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.db.models import QuerySet
+
+from requests_app.connectors import DataSource, Query, RetryLater
+from requests_app.connectors.django_models import MOST, DjangoModel
+from tests.connectors.contract import SINCE, Contract
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+OPTIONS = {"model": "auth.User", "identifier_fields": ["username"], "since_field": "date_joined"}
+
+
+class TestDjangoModel(Contract):
+    @pytest.fixture
+    def source(self) -> DataSource:
+        User.objects.create(username="C-1001", email="ana@example.org", date_joined=SINCE)
+        User.objects.create(username="C-2002", email="otto@example.net", date_joined=SINCE)
+        return DjangoModel(**OPTIONS)
+
+    def test_what_the_database_takes_for_the_same_letter_is_no_match(self, source: DataSource) -> None:
+        User.objects.create(username="C-3003", email="\u212aim@example.org")  # the sign for Kelvin
+        assert list(source.find(Query(email="kim@example.org"))) == []
+
+    def test_no_more_are_read_than_somebody_can_be_meant_by(self, source: DataSource) -> None:
+        for number in range(MOST + 5):
+            User.objects.create(username=f"same{number}", email="shared@example.org")
+        assert len(source.find(Query(email="shared@example.org"))) == MOST
+
+    def test_a_database_that_is_away_is_asked_later(self, source: DataSource, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(self: object) -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(QuerySet, "__iter__", away)
+        monkeypatch.setattr(QuerySet, "_fetch_all", away)
+        with pytest.raises(RetryLater):
+            source.find(Query(email="ana@example.org"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"model": "auth.Nobody"}, "Nobody"),
+        ({"model": "nowhere"}, "nowhere|not enough"),
+        ({"model": "auth.User", "email_fields": ["mail"]}, "mail"),
+        ({"model": "auth.User", "since_field": "changed"}, "changed"),
+        ({"model": "auth.User", "email_fields": []}, "email_fields is empty"),
+    ],
+)
+def test_a_mistake_is_named(options: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        DjangoModel(**options)

@@ -1,0 +1,43 @@
+"""The source that stands in its options."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from requests_app.connectors import DataSource, Query
+from requests_app.connectors.in_memory import InMemory
+from tests.connectors.contract import SINCE, Contract
+
+PEOPLE: list[dict[str, Any]] = [
+    {"reference": "C-1001", "emails": ["ana@example.org"], "since": SINCE.date()},
+    {"emails": ["otto@example.net"], "identifiers": ["C-2002"], "changed_recently": True},
+]
+
+
+class TestInMemory(Contract):
+    @pytest.fixture
+    def source(self) -> DataSource:
+        return InMemory(people=PEOPLE)
+
+    def test_it_says_what_was_changed_recently(self, source: DataSource) -> None:
+        (otto,) = source.find(Query(email="otto@example.net"))
+        assert [c.changed_recently for c in otto.contacts] == [True]
+
+
+@pytest.mark.parametrize(
+    ("person", "words"),
+    [
+        ({"email": "ana@example.org"}, "person 1: email is not one of"),
+        ({"emails": "ana@example.org"}, "has to be a list"),
+        ({"emails": [" "]}, "has to be a list of addresses"),
+    ],
+)
+def test_a_mistake_names_the_person_by_number(person: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        InMemory(people=[person])
+
+
+def test_a_day_without_an_hour_is_its_beginning() -> None:
+    (match,) = InMemory(people=[{"emails": ["a@b.example"], "since": date(2024, 2, 12)}]).find(Query("a@b.example"))
+    assert match.contacts[0].since == SINCE
