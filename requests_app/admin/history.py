@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.formats import date_format
 
-from requests_app.models import DataSubjectRequest, EvidenceEvent
+from requests_app.models import DataSubjectRequest, EvidenceEvent, SourceLookup
 from requests_app.operations.evidence import Kind
 
 from .words import moment, named
@@ -55,9 +55,13 @@ SENTENCES: Mapping[str, str] = {
     Kind.VERIFICATION_PROPOSED: "{who} proposed to take the identity as verified by hand.",
     Kind.VERIFICATION_APPROVED: "{who} approved the verification by hand.",
     Kind.VERIFICATION_WITHDRAWN: "{who} withdrew the proposal of a verification by hand.",
+    Kind.SOURCE_ASKED: "The data source {source} was asked who is on file: {result}.",
+    Kind.ON_FILE_CONFIRMED: "The contact on file vouches for whoever asks.",
+    Kind.ON_FILE_DENIED: "Whoever reads the mail of the contact on file said: this was not me.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
 }
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
+RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
 DAYS = ("due_on", "due_before", "first_on", "last_on", "planned_last_on")
 MILESTONES = {
     "pause_over": "the pause has come to its planned end",
@@ -104,6 +108,8 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
         assignee=names.get(str(body.get("assignee", "")), "nobody"),
         milestone=milestone(str(body.get("milestone", ""))),
         channel=body.get("channel", "another channel"),
+        source=body.get("source", ""),
+        result=RESULTS.get(str(body.get("result", "")), ""),
         **{name: _day(body.get(name, "")) for name in DAYS},
     )
 

@@ -15,6 +15,7 @@ from .notice import Notice
 from .policy import PolicyVersion
 from .receipt import ReceiptCorrection
 from .request import DataSubjectRequest
+from .source_lookup import SourceLookup
 from .staff import StaffIdentity
 from .submission import Submission
 
@@ -38,6 +39,7 @@ __all__ = [
     "Pause",
     "PolicyVersion",
     "ReceiptCorrection",
+    "SourceLookup",
     "StaffIdentity",
     "Submission",
     "SubmissionKey",

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from requests_app.models import DataSubjectRequest
+from requests_app.models import Contact, DataSubjectRequest, SourceLookup, Submission
+from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules import identity
 from requests_app.rules.identity import Obstacle, Shown
 
@@ -13,13 +14,33 @@ from .refused import Refused
 # What staff read; the person reads other words, on the status page.
 WORDS: Mapping[Obstacle, str] = {
     Obstacle.ADDRESS: "Nobody has shown that the address given is theirs.",
+    Obstacle.LOOKUP: "A data source has not said yet who is on file, or cannot be asked.",
+    Obstacle.ON_FILE: "A contact is on file under another address. A code went there, and nobody has typed it.",
+    Obstacle.UNPROVEN: "Somebody is on file, but no address there vouches: it was changed recently, or there is none.",
+    Obstacle.DENIED: "Whoever reads the mail of the contact on file says that they did not ask.",
 }
 
 
 def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
     """Return what stands about who asks at this instant."""
     submission = dsr.submission
-    return Shown(address_given=bool(submission.email_digest), reached=submission.assurance)
+    return Shown(address_given=bool(submission.email_digest), reached=submission.assurance, **_on_file(submission))
+
+
+def _on_file(submission: Submission) -> dict[str, bool]:
+    """What the look-ups and the contacts on file say, without what two people overruled since it stood so."""
+    results = SourceLookup.Result
+    lookups = list(submission.lookups.all())
+    contacts = list(submission.contacts.filter(role=Contact.Role.ON_FILE))
+    asked_of_another = [row for row in lookups if row.email_digest != submission.email_digest]
+    instants: dict[str, list[datetime]] = {
+        "lookup_open": [row.result_at for row in lookups if row.result in {results.WAITING, results.FAILED}],
+        "on_file_silent": [contact.added_at for contact in contacts if contact.confirmed_at is None],
+        "unproven": [row.result_at for row in lookups if row.result == results.UNPROVEN],
+        "denied": [contact.denied_at for contact in contacts if contact.denied_at],
+    }
+    stands = {name: bool(since) and not by_hand_since(submission, max(since)) for name, since in instants.items()}
+    return stands | ({"lookup_open": True} if asked_of_another else {})
 
 
 def obstacles(dsr: DataSubjectRequest, *, at: datetime) -> tuple[Obstacle, ...]:

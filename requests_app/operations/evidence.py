@@ -61,6 +61,9 @@ class Kind(StrEnum):
     VERIFICATION_PROPOSED = "verification_proposed"
     VERIFICATION_APPROVED = "verification_approved"
     VERIFICATION_WITHDRAWN = "verification_withdrawn"
+    SOURCE_ASKED = "source_asked"
+    ON_FILE_CONFIRMED = "on_file_confirmed"
+    ON_FILE_DENIED = "on_file_denied"
 
 
 def _hash(canonical: str) -> str:

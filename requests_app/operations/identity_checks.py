@@ -13,6 +13,7 @@ from . import evidence
 from .actors import Actor
 from .evidence import Kind
 from .identity_codes import TRIES, code_for, is_alive, is_guessed_at, newest
+from .lookups import owe_lookups
 from .team import HANDLER, OFFICER, members, tell
 from .transition import advance
 
@@ -101,6 +102,7 @@ def _pass(check: IdentityCheck, submission: Submission, *, actor: Actor, at: dat
 
 def _begin(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:
     Submission.objects.filter(pk=submission.pk, assurance__lt=CONTACT).update(assurance=CONTACT)
+    owe_lookups(submission, at=at)
     moved = False
     for dsr in submission.requests.filter(state=State.AWAITING_VERIFICATION).order_by("pk"):
         # A higher rung, where the policy asks one, is shown in the decision: "how identity was matched".

@@ -20,6 +20,9 @@ from .refused import Refused
 
 CODE_LIFE = timedelta(minutes=10)  # from the hand-over of the mail; NIST SP 800-63B, 5.1.3.2
 LONGEST_LIFE = timedelta(minutes=60)  # from the issue, however late the mail
+CONTACT_LIFE = timedelta(
+    hours=24
+)  # of a code to another address, which nobody waits at: NIST SP 800-63A-4 on confirmation codes
 CLOCKS_DIFFER = timedelta(minutes=1)  # between two machines; more is an alarm of its own
 TRIES = 5
 MAILS_PER_HOUR = 5  # to one address, over all its requests
@@ -54,11 +57,12 @@ def check_for_secret(secret: str) -> IdentityCheck | None:
 
 def is_alive(check: IdentityCheck, at: datetime) -> bool:
     """Whether its code or link can still be used at this instant."""
-    if check.dead_at or check.passed_at or at >= check.issued_at + LONGEST_LIFE:
+    life = CONTACT_LIFE if check.contact_id else LONGEST_LIFE
+    if check.dead_at or check.passed_at or at >= check.issued_at + life:
         return False
     if at < check.issued_at - CLOCKS_DIFFER:  # the clock was set back since: the code would live as long again
         return False
-    return check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
+    return bool(check.contact_id) or check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
 
 
 def is_guessed_at(email_digest: str) -> bool:

@@ -34,6 +34,10 @@ class Obstacle(StrEnum):
     """What stands between an answer and its release: data handed out or erased for the wrong person come never back."""
 
     ADDRESS = "address"  # an address was given, and nobody showed that it is theirs
+    LOOKUP = "lookup"  # a data source has not said yet who is on file, or cannot
+    ON_FILE = "on_file"  # a contact on file was found, and has not confirmed
+    UNPROVEN = "unproven"  # somebody is on file, and no address there vouches for them
+    DENIED = "denied"  # whoever reads the mail of the contact on file did not ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,24 @@ class Shown:
 
     address_given: bool
     reached: int
+    # Of the contact on file, but for what two people overruled by hand, knowing it.
+    lookup_open: bool = False
+    on_file_silent: bool = False
+    unproven: bool = False
+    denied: bool = False
 
 
 def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
     """Everything that stands between a positive answer and its release; nothing where the right asks no proof."""
-    if required_rung(right, policy) == NONE:
+    rung = required_rung(right, policy)
+    if rung == NONE:
         return ()
     found = []
     if shown.address_given and shown.reached < CONTACT:
         found.append(Obstacle.ADDRESS)
+    if shown.denied:  # whatever was asked for: somebody else may have asked
+        found.append(Obstacle.DENIED)
+    if rung >= CONTACT_ON_FILE:
+        on_file = (Obstacle.LOOKUP, shown.lookup_open), (Obstacle.ON_FILE, shown.on_file_silent)
+        found += [obstacle for obstacle, stands in (*on_file, (Obstacle.UNPROVEN, shown.unproven)) if stands]
     return tuple(found)

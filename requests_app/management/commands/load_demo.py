@@ -38,6 +38,7 @@ class Case(NamedTuple):
     confirmed: bool = True
     handler: str = ""
     answered_after: int | None = None  # days
+    details: str = ""
 
 
 CASES = (
@@ -54,6 +55,7 @@ CASES = (
     Case("Irene Conti", "irene@example.org", ("correction",), 9),
     Case("Lena Fischer", "lena@example.com", ("access", "portability"), 6, handler="bruno"),
     Case("Samuel Novak", "samuel@example.org", ("marketing_optout",), 2),
+    Case("Rosa Lang", "rosa@example.com", ("access",), 3, handler="bruno", details="My customer number is C-1004."),
     Case("Tom Berg", "tom@example.com", ("access",), 1, confirmed=False),
 )
 DAYS = 80  # of the past that are lived through
@@ -121,7 +123,7 @@ def _live_through(staff: Any) -> None:
 
 def _file(case: Case, staff: Any, at: datetime) -> None:
     filing = intake.Filing(
-        form_key=_key(case), rights=case.rights, name=case.name, email=case.email, details="", language="en"
+        form_key=_key(case), rights=case.rights, name=case.name, email=case.email, details=case.details, language="en"
     )
     submission = intake.receive(filing, channel=Submission.Channel.WEB, actor=Actor.person(), at=at)
     SWEEPS["deliver_notices"](at)
@@ -130,6 +132,7 @@ def _file(case: Case, staff: Any, at: datetime) -> None:
     if case.confirmed and check is not None:
         code = identity.code_for(check)
         identity.confirm(submission, purpose=check.purpose, code=code, actor=Actor.person(), at=soon)
+        SWEEPS["run_steps"](soon)
     for dsr in submission.requests.all():
         if case.handler:
             desk.assign(dsr, assignee=staff[case.handler], actor=Actor.staff(staff["petra"]), at=soon)

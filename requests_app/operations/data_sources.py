@@ -1,0 +1,156 @@
+"""Asking the data sources who is on file: outside any transaction, by lease, with back-off; then what follows from it.
+
+The sweep does it, whatever the answer will be: neither the time nor the page of a person depends on what is found.
+"""
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from requests_app.connectors import EMAIL, Match, PermanentFailure, Query, RetryLater, source
+from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, SourceLookup, Submission
+from requests_app.models.keys import KeyDestroyed, lookup_digests
+from requests_app.rules.lifecycle import State
+from requests_app.rules.on_file import Held, Verdict, judge
+
+from . import evidence
+from .actors import Actor
+from .contacts import add_contact
+from .evidence import Kind
+from .identity_codes import issue
+from .notices import owe
+from .on_file_proof import settle
+from .refused import Refused
+from .team import OFFICER, members
+
+log = logging.getLogger(__name__)
+BATCH = 50
+BUDGET = 40  # seconds of one call, below the task's soft limit
+LEASE = timedelta(minutes=2)
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
+MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
+NO_CORRECTION = (State.CANCELLED, State.LAPSED, State.REFUSED)
+
+
+def ask_due(now: datetime) -> int:
+    """Ask what is due by now; return how many questions were answered. Nothing due is one look at a partial index."""
+    started, done = time.monotonic(), 0
+    due = SourceLookup.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
+    for row in list(due.select_related("submission")[:BATCH]):
+        spent = time.monotonic() - started
+        if spent > BUDGET:
+            break
+        done += _ask(row, now + timedelta(seconds=spent))
+    return done
+
+
+def _ask(row: SourceLookup, at: datetime) -> bool:
+    lease = at + LEASE
+    mine = SourceLookup.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    if not mine.update(next_try_at=lease, attempts=F("attempts") + 1, asked_at=at):
+        return False
+    row.next_try_at, row.attempts = lease, row.attempts + 1
+    try:
+        found = _found(row)
+    except RetryLater as error:
+        return _later(row, error, at)
+    except (PermanentFailure, KeyDestroyed) as error:
+        return _failed(row, error, at)
+    except Exception as error:
+        log.error("look-up %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
+        return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
+    return _record(row, found, at)
+
+
+def _found(row: SourceLookup) -> list[Match]:
+    case = row.submission
+    query = Query(email=case.email, name=case.name, details=case.opened("details"))
+    return list(source(row.alias).find(query))
+
+
+def _later(row: SourceLookup, error: Exception, at: datetime) -> bool:
+    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+    mine = SourceLookup.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
+    return False
+
+
+def _failed(row: SourceLookup, error: Exception, at: datetime) -> bool:
+    """Nothing is released by this case until two people verified by hand: the guard is away for good (A60)."""
+    with transaction.atomic():
+        submission = _locked(row.submission)
+        if not _answered(row, SourceLookup.Result.FAILED, at, failure_code=type(error).__name__[:80]):
+            return False
+        sentence = f"The data source {row.alias} could not be asked about a case, and will not be asked again."
+        for member in members(OFFICER):
+            owe(
+                "staff_alarm",
+                submission=submission,
+                staff=member,
+                occurrence=f"{row.pk.hex}:{at.isoformat()}",
+                context={"alarm": sentence},
+                at=at,
+            )
+    return True
+
+
+def _record(row: SourceLookup, found: list[Match], at: datetime) -> bool:
+    with transaction.atomic():
+        submission = _locked(row.submission)
+        if submission.email_digest != row.email_digest:  # changed while the source was thinking
+            SourceLookup.objects.filter(pk=row.pk).update(next_try_at=at, email_digest=submission.email_digest)
+            return False
+        verdict = _verdict(submission, found)
+        if not _answered(row, SourceLookup.Result(verdict.finding), at):
+            return False
+        for address in verdict.to:
+            _send_code(submission, address, row.alias, at)
+        settle(submission, actor=Actor.system(), at=at)
+    return True
+
+
+def _answered(row: SourceLookup, result: SourceLookup.Result, at: datetime, failure_code: str = "") -> bool:
+    """Store the answer if the claim is still ours, and its evidence. The same answer again leaves its date."""
+    changes = {} if row.result == result else {"result": result, "result_at": at}
+    mine = SourceLookup.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    if not mine.update(next_try_at=None, attempts=0, failure_code=failure_code, **changes):
+        return False
+    body = {"lookup": str(row.pk), "source": row.alias, "result": result.value}
+    evidence.append(row.submission_id, Kind.SOURCE_ASKED, actor=Actor.system(), at=at, body=body)
+    return True
+
+
+def _verdict(submission: Submission, found: list[Match]) -> Verdict:
+    people = [
+        [Held(c.address, c.since, c.changed_recently) for c in match.contacts if c.kind == EMAIL and c.address.strip()]
+        for match in found
+    ]
+    return judge(submission.email, people, received_at=submission.received_at, corrected_at=corrected_at(submission))
+
+
+def corrected_at(submission: Submission) -> datetime | None:
+    """Return when whoever reads this address first asked to have something corrected, or None (A04)."""
+    rows = DataSubjectRequest.objects.filter(
+        right="correction", submission__email_digest__in=lookup_digests(submission.email)
+    )
+    firsts = rows.exclude(state__in=NO_CORRECTION).order_by("submission__received_at")
+    return firsts.values_list("submission__received_at", flat=True).first()
+
+
+def _send_code(submission: Submission, address: str, alias: str, at: datetime) -> None:
+    contact = add_contact(
+        submission, role=Contact.Role.ON_FILE, address=address, source=alias, actor=Actor.system(), at=at
+    )
+    if contact.confirmed_at or contact.denied_at:
+        return
+    try:
+        issue(submission, purpose=IdentityCheck.Purpose.ON_FILE, contact=contact, actor=Actor.system(), at=at)
+    except Refused:
+        log.info("no further code for contact %s within this hour", contact.pk)
+
+
+def _locked(submission: Submission) -> Submission:
+    return Submission.objects.select_for_update().get(pk=submission.pk)

@@ -1,0 +1,55 @@
+"""Owing a look-up: the rows that tell a sweep to ask the data sources. Asking is `data_sources`."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from requests_app.models import SourceLookup, Submission
+from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
+from requests_app.rules.lifecycle import OPEN
+
+from .policies import policy_of
+
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
+
+
+def owe_lookups(submission: Submission, *, at: datetime) -> None:
+    """Owe one look-up for each source, where an open request asks for the contact on file.
+
+    Owed when the typed address was confirmed, never before: else anybody could have mail sent to the address on file
+    of somebody else by naming it in a form. A row that was asked about another address is owed anew.
+    Needs the caller's transaction with the submission locked.
+    """
+    if not settings.DATA_SOURCES or not asks_for_contact_on_file(submission):
+        return
+    known = {row.alias: row for row in submission.lookups.all()}
+    for alias in settings.DATA_SOURCES:
+        if alias not in known:
+            SourceLookup.objects.create(
+                submission=submission,
+                alias=alias,
+                email_digest=submission.email_digest,
+                result_at=at,
+                next_try_at=at,
+            )
+    stale = submission.lookups.exclude(email_digest=submission.email_digest)
+    stale.update(
+        email_digest=submission.email_digest,
+        result=SourceLookup.Result.WAITING,
+        result_at=at,
+        next_try_at=at,
+        attempts=0,
+    )
+
+
+def asks_for_contact_on_file(submission: Submission) -> bool:
+    """Return whether an open request of this case asks for the contact on file."""
+    policy = policy_of(submission.policy)
+    rights = submission.requests.filter(state__in=sorted(OPEN)).values_list("right", flat=True)
+    return any(required_rung(right, policy) >= CONTACT_ON_FILE for right in rights)
+
+
+def ask_again(submission: Submission, *, at: datetime) -> None:
+    """Have the sources asked once more, and a new code sent. One statement, whatever they answered before."""
+    earlier = SourceLookup.objects.filter(submission=submission, asked_at__lte=at - ASKED_AGAIN_AFTER)
+    earlier.update(next_try_at=at, attempts=0)

@@ -1,0 +1,70 @@
+"""The contact on file confirms, or says that it was somebody else. Only a code that went there can do either."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from requests_app.models import Contact, IdentityCheck, Submission
+from requests_app.rules.lifecycle import OPEN
+
+from . import evidence, lookups
+from .actors import Actor
+from .evidence import Kind
+from .identity_checks import confirm as evaluate
+from .on_file_proof import settle
+from .team import OFFICER, members, tell
+
+ON_FILE = IdentityCheck.Purpose.ON_FILE
+
+
+def confirm_on_file(submission: Submission, *, code: str, actor: Actor, at: datetime) -> bool:
+    """Evaluate a code typed on the status page: whoever types it reads the mail of a contact on file."""
+    with transaction.atomic():
+        locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        for contact in _unanswered(locked):
+            if evaluate(locked, purpose=ON_FILE, contact=contact, code=code, actor=actor, at=at):
+                _confirmed(contact, actor=actor, at=at)
+                return True
+        return False
+
+
+def answer_by_link(check: IdentityCheck, *, code: str, mine: bool, actor: Actor, at: datetime) -> bool:
+    """Confirm, or deny, on the page behind the link of the mail, with the code of that mail. False where it is wrong.
+
+    A denial holds every request of the case back for good: two people release it by hand, or nobody does.
+    """
+    with transaction.atomic():
+        locked = Submission.objects.select_for_update().get(pk=check.submission_id)
+        contact = Contact.objects.get(checks=check)
+        right = evaluate(locked, purpose=ON_FILE, contact=contact, code=code, actor=actor, at=at, by_link=True)
+        if not right:
+            return False
+        if mine:
+            _confirmed(contact, actor=actor, at=at)
+        else:
+            _denied(contact, actor=actor, at=at)
+        return True
+
+
+def send_again(submission: Submission, *, at: datetime) -> None:
+    """Have another code sent to whatever is on file. The sweep does it, so that nothing here takes longer."""
+    lookups.ask_again(submission, at=at)
+
+
+def _unanswered(submission: Submission) -> list[Contact]:
+    rows = Contact.objects.filter(submission=submission, role=Contact.Role.ON_FILE)
+    return list(rows.filter(confirmed_at=None, denied_at=None).order_by("added_at"))
+
+
+def _confirmed(contact: Contact, *, actor: Actor, at: datetime) -> None:
+    Contact.objects.filter(pk=contact.pk).update(confirmed_at=at)
+    settle(contact.submission, actor=actor, at=at)
+
+
+def _denied(contact: Contact, *, actor: Actor, at: datetime) -> None:
+    Contact.objects.filter(pk=contact.pk).update(denied_at=at)
+    evidence.append(contact.submission_id, Kind.ON_FILE_DENIED, actor=actor, at=at, body={"contact": str(contact.pk)})
+    for dsr in contact.submission.requests.filter(state__in=sorted(OPEN)).order_by("pk"):
+        sentence = "Whoever reads the mail of the contact on file says that they did not ask. Nothing is released."
+        occurrence = f"denied:{contact.pk.hex}:{dsr.pk.hex}"
+        tell(members(OFFICER), "staff_alarm", dsr, occurrence=occurrence, at=at, context={"alarm": sentence})
