@@ -146,11 +146,11 @@ class Installation:
         schedule = ("--schedule", str(self.folder / f"beat-{name}"), "--pidfile", "")
         return self.start("celery", "-A", "portal", "beat", *schedule, **changes)
 
-    def start_web(self) -> "subprocess.Popen[bytes]":
+    def start_web(self, module: str = "portal.wsgi") -> "subprocess.Popen[bytes]":
         """Two processes that answer to `url`."""
         port = services.free_port()
         self.url = self.env["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
-        web = self.start("gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2")
+        web = self.start("gunicorn", module, "--bind", f"127.0.0.1:{port}", "--workers", "2")
         services.wait_for_port(port, web, name="postgresql", seconds=60)
         return web
 

@@ -7,6 +7,7 @@ import sys
 import uuid
 
 import pytest
+from django.core.exceptions import SuspiciousOperation
 
 from portal.logs import JsonFormatter, redact
 from requests_app.models.keys import lookup_digests
@@ -74,3 +75,13 @@ def test_instants_and_counts_stay_readable():
     assert redact("at 2026-11-22T12:00:00.123456+00:00, 1048576 bytes, port 8000") == (
         "at 2026-11-22T12:00:00.123456+00:00, 1048576 bytes, port 8000"
     )
+
+
+def test_what_is_suspicious_is_named_and_not_quoted():
+    try:
+        raise SuspiciousOperation("typed by Ana Prova")
+    except SuspiciousOperation as error:
+        args = ("django.security.SuspiciousOperation", logging.ERROR, __file__, 1, str(error), (), sys.exc_info())
+    said = JsonFormatter().format(logging.LogRecord(*args))
+    assert "Prova" not in said
+    assert json.loads(said)["message"] == "SuspiciousOperation"
