@@ -44,9 +44,21 @@ def fail(name: str, problem: str) -> ImproperlyConfigured:
     return ImproperlyConfigured("\n".join(lines))
 
 
+# What may be given as NAME_FILE besides the secrets above.
+ALSO_IN_FILES = (
+    "DATABASE_URL",
+    "KEYS_DATABASE_URL",
+    "CELERY_BROKER_URL",
+    "EMAIL_URL",
+    "METRICS_TOKEN",
+    "PERSON_OIDC_CLIENT_SECRET",
+    "STAFF_OIDC_CLIENT_SECRET",
+)
+
+
 def load_files() -> None:
     """Put the content of every NAME_FILE of ours into NAME."""
-    for name in (*HOW_TO_MAKE, "DATABASE_URL", "KEYS_DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "METRICS_TOKEN"):
+    for name in (*HOW_TO_MAKE, *ALSO_IN_FILES):
         path = os.environ.get(f"{name}_FILE")
         if not path:
             continue
@@ -104,6 +116,19 @@ def integer(name: str, *, default: int) -> int:
 
 def names(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def pairs(name: str) -> list[tuple[str, str]]:
+    """``a=b,c=d`` as [(a, b), (c, d)]; a name may stand twice."""
+    found = [tuple(part.strip() for part in entry.split("=", 1)) for entry in names(name)]
+    if not all(len(pair) == 2 and all(pair) for pair in found):
+        raise fail(name, "must be pairs such as privacy-team=handler,dpo=privacy officer")
+    return found  # type: ignore[return-value]
+
+
+def openid(prefix: str) -> dict[str, str]:
+    """A provider of OpenID Connect; all empty where there is none. Half of one is reported by a system check."""
+    return {part: text(f"{prefix}_{part.upper()}", default="") for part in ("issuer", "client_id", "client_secret")}
 
 
 def secret(name: str, *, at_least: int) -> str:

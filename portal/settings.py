@@ -242,6 +242,15 @@ MFA_TOTP_ISSUER = f"{ORGANISATION_NAME} privacy desk"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # browsers allow it on localhost only
 
+# --- sign-in at a provider of OpenID Connect -------------------------------------------------------------------------
+# Both optional: the controller's own sign-in for persons, and the organisation's provider for staff.
+OPENID = {"person": env.openid("PERSON_OIDC"), "staff": env.openid("STAFF_OIDC")}
+# Which roles a value of this claim gives. Empty: the provider gives none, they stay as the superuser set them.
+STAFF_OIDC_ROLES = env.pairs("STAFF_OIDC_ROLES")
+STAFF_OIDC_ROLES_CLAIM = env.text("STAFF_OIDC_ROLES_CLAIM", default="groups")
+# Values of `acr` that mean a second factor at this provider; "mfa" in `amr` always does (RFC 8176).
+STAFF_OIDC_ACR = env.names("STAFF_OIDC_ACR")
+
 # --- logs ------------------------------------------------------------------------------------------------------------
 # One JSON object a line. Messages name ids and codes; the formatter drops what could carry more (portal/logs.py).
 LOGGING = {
@@ -255,5 +264,6 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},
+        "authlib": {"level": "INFO"},  # its DEBUG quotes what proves a sign-in
     },
 }

@@ -9,6 +9,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
 from .connectors import mistakes
+from .connectors.openid import is_safe
+from .operations.team import ROLES
 from .operations.triggers import missing
 
 
@@ -36,6 +38,26 @@ def data_sources_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
         )
         for alias, problem in mistakes()
     ]
+
+
+@register(Tags.security)
+def providers_are_configured_whole(**kwargs: Any) -> list[CheckMessage]:
+    """Of a provider of OpenID Connect all is told or nothing; what is missing switches the sign-in off."""
+    found: list[CheckMessage] = []
+    for name, given in settings.OPENID.items():
+        prefix = f"{name.upper()}_OIDC"
+        missing_parts = [f"{prefix}_{part.upper()}" for part, value in given.items() if not value]
+        if missing_parts and any(given.values()):
+            hint = f"Set {', '.join(missing_parts)} too, or none of the {prefix}_* variables; the sign-in is off."
+            found.append(Error(f"{prefix} is half configured.", hint=hint, id="portal.E005"))
+        elif not missing_parts and not is_safe(given["issuer"]):
+            hint = "Give the issuer as the provider publishes it, beginning with https://; the sign-in is off."
+            found.append(Error(f"{prefix}_ISSUER is no https address.", hint=hint, id="portal.E006"))
+    unknown = sorted({role for _value, role in settings.STAFF_OIDC_ROLES} - set(ROLES))
+    if unknown:
+        hint = f"The roles are: {', '.join(ROLES)}."
+        found.append(Error(f"STAFF_OIDC_ROLES names unknown roles: {', '.join(unknown)}.", hint=hint, id="portal.E007"))
+    return found
 
 
 @register(Tags.database)

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
+from requests_app.connectors.openid import forget_providers
 from requests_app.operations import triggers
-from tests import services
+from tests import openid, services
 from tests.sign_in import as_if_signed_in
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -110,6 +111,22 @@ def valkey_url() -> Iterator[str]:
             yield url
     except services.Missing as missing:
         leave_out(missing)
+
+
+@pytest.fixture(scope="session")
+def _openid_provider() -> Iterator[openid.Provider]:
+    with openid.running() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(_openid_provider: openid.Provider, settings: Any) -> Iterator[openid.Provider]:
+    """A real provider of OpenID Connect, honest at first, and the portal configured for it on both sides."""
+    _openid_provider.lies()
+    settings.OPENID = {"person": _openid_provider.settings, "staff": _openid_provider.settings}
+    forget_providers()
+    yield _openid_provider
+    forget_providers()
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ def prepare() -> Path:
         "DEBUG",
         "BEHIND_PROXY",
         "DEFAULT_FROM_EMAIL",
+        *(name for name in os.environ if name.startswith(("PERSON_OIDC", "STAFF_OIDC"))),
     ):
         os.environ.pop(name, None)
     os.environ.update(

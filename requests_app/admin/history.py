@@ -59,6 +59,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.ON_FILE_CONFIRMED: "The contact on file vouches for whoever asks.",
     Kind.ON_FILE_DENIED: "Whoever reads the mail of the contact on file said: this was not me.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
+    Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}

@@ -15,6 +15,7 @@ from .notice import Notice
 from .policy import PolicyVersion
 from .receipt import ReceiptCorrection
 from .request import DataSubjectRequest
+from .sign_in import SignIn, StaffSignIn
 from .source_lookup import SourceLookup
 from .staff import StaffIdentity
 from .submission import Submission
@@ -39,8 +40,10 @@ __all__ = [
     "Pause",
     "PolicyVersion",
     "ReceiptCorrection",
+    "SignIn",
     "SourceLookup",
     "StaffIdentity",
+    "StaffSignIn",
     "Submission",
     "SubmissionKey",
 ]

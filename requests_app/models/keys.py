@@ -117,8 +117,16 @@ def unseal(submission_id: UUID | None, place: str, sealed: "bytes | memoryview[i
 
 def lookup_digests(address: str) -> list[str]:
     """Return the keyed digests of an address under every key version, the newest first."""
-    text = normalise(address).encode()
+    return _digests(normalise(address))
+
+
+def subject_digests(issuer: str, subject: str) -> list[str]:
+    """Return the same of an account at a provider of OpenID Connect; its `sub` counts letter by letter."""
+    return _digests(f"openid\0{issuer}\0{subject}")
+
+
+def _digests(text: str) -> list[str]:
     return [
-        f"{version}:{hmac.new(key.encode(), text, hashlib.sha256).hexdigest()}"
+        f"{version}:{hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()}"
         for version, key in sorted(settings.LOOKUP_KEYS.items(), reverse=True)
     ]

@@ -64,6 +64,7 @@ class Kind(StrEnum):
     SOURCE_ASKED = "source_asked"
     ON_FILE_CONFIRMED = "on_file_confirmed"
     ON_FILE_DENIED = "on_file_denied"
+    SIGN_IN_REFUSED = "sign_in_refused"
 
 
 def _hash(canonical: str) -> str:

@@ -1,5 +1,6 @@
 """Evaluating a code or a link, and what follows from a right one. Below the verbs: several of them need it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -87,6 +88,30 @@ def confirm_found(submission: Submission, *, actor: Actor, at: datetime) -> bool
         return True
 
 
+def begin(submission: Submission, *, rung: int, proof: Mapping[str, str], actor: Actor, at: datetime) -> None:
+    """Raise the assurance, and move on whatever waited for it; evidence names the `proof` by ids and codes only.
+
+    Needs the caller's transaction with the submission locked.
+    """
+    Submission.objects.filter(pk=submission.pk, assurance__lt=rung).update(assurance=rung)
+    owe_lookups(submission, at=at)
+    moved = False
+    for dsr in submission.requests.filter(state=State.AWAITING_VERIFICATION).order_by("pk"):
+        # A higher rung, where the policy asks one, is shown in the decision: "how identity was matched".
+        dsr = advance(
+            dsr,
+            Action.CONFIRM_IDENTITY,
+            actor=actor,
+            at=at,
+            values={"waiting_since": None},
+            body={**proof, "rung": rung},
+        )
+        tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}", at=at)
+        moved = True
+    if not moved:
+        evidence.append(submission.pk, Kind.IDENTITY_CONFIRMED, actor=actor, at=at, body={**proof, "rung": rung})
+
+
 def _pass(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:
     IdentityCheck.objects.filter(pk=check.pk).update(passed_at=at)
     if check.purpose in BEGINS and check.contact_id is None:
@@ -101,26 +126,5 @@ def _pass(check: IdentityCheck, submission: Submission, *, actor: Actor, at: dat
 
 
 def _begin(check: IdentityCheck, submission: Submission, *, actor: Actor, at: datetime) -> None:
-    Submission.objects.filter(pk=submission.pk, assurance__lt=CONTACT).update(assurance=CONTACT)
-    owe_lookups(submission, at=at)
-    moved = False
-    for dsr in submission.requests.filter(state=State.AWAITING_VERIFICATION).order_by("pk"):
-        # A higher rung, where the policy asks one, is shown in the decision: "how identity was matched".
-        dsr = advance(
-            dsr,
-            Action.CONFIRM_IDENTITY,
-            actor=actor,
-            at=at,
-            values={"waiting_since": None},
-            body={"check": str(check.pk), "rung": CONTACT},
-        )
-        tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}", at=at)
-        moved = True
-    if not moved:
-        evidence.append(
-            submission.pk,
-            Kind.IDENTITY_CONFIRMED,
-            actor=actor,
-            at=at,
-            body={"check": str(check.pk), "rung": CONTACT, "purpose": check.purpose},
-        )
+    proof = {"check": str(check.pk), "purpose": check.purpose}
+    begin(submission, rung=CONTACT, proof=proof, actor=actor, at=at)

@@ -17,11 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
-from requests_app.models import AnswerFile, Submission
+from requests_app.connectors import openid
+from requests_app.models import AnswerFile, DataSubjectRequest, Submission
 from requests_app.operations import identity, person, release
 from requests_app.operations.actors import Actor
+from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
-from requests_app.rules.lifecycle import ActionNotAllowed
+from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
+from requests_app.rules.lifecycle import OPEN, ActionNotAllowed, State
 from requests_app.templatetags.days import day
 
 from . import cards, visitor
@@ -62,6 +65,7 @@ def show(
         "needs_code": any(c["dsr"].state == "awaiting_verification" for c in own),
         "code_standing": identity.standing(submission, purpose="verify", at=at),
         "can_begin": not verified and visitor.is_fresh(request, submission, at=at),
+        "offers_sign_in": _offers_sign_in(submission, [card["dsr"] for card in own]),
         "can_change_address": not verified and visitor.is_filer(request, submission),
         "just_filed": bool(request.session.pop("just_filed", False)),
         "cards": own,
@@ -70,6 +74,18 @@ def show(
     }
     with timezone.override(ZoneInfo(submission.received_zone)):  # the zone in which the date was promised
         return render(request, "requests_app/status.html", context, status=http_status)
+
+
+def _offers_sign_in(submission: Submission, requests: list[DataSubjectRequest]) -> bool:
+    """Whether the controller has a sign-in of its own, and an open request asks for more than is shown so far."""
+    if openid.provider("person") is None:
+        return False
+    if any(dsr.state == State.AWAITING_VERIFICATION for dsr in requests):
+        return True
+    climbs = submission.assurance < CONTACT_ON_FILE
+    return climbs and any(
+        dsr.state in OPEN and required_rung(dsr.right, policy_of(dsr.policy)) >= CONTACT_ON_FILE for dsr in requests
+    )
 
 
 @never_cache

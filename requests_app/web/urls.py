@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import demo, filing, find, genuine, health, identity, leave, letters, link, metrics, status
+from . import demo, filing, find, genuine, health, identity, leave, letters, link, metrics, sign_in, status
 
 urlpatterns = [
     path("", filing.file, name="file"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("confirm/", identity.confirm, name="confirm"),
     path("resend/", identity.resend, name="resend"),
     path("address/", identity.change_address, name="change_address"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/back/", sign_in.sign_in_back, name="sign_in_back"),
     path("fresh-code/", identity.fresh_code, name="fresh_code"),
     path("cancel/<uuid:pk>/", status.cancel, name="cancel"),
     path("undo/<uuid:pk>/", status.undo, name="undo"),

@@ -49,6 +49,8 @@ def test_every_button_of_a_case_stands_in_the_table():
 @pytest.fixture
 def world(settings, tmp_path):
     settings.FILES_DIR = tmp_path
+    nobody_there = {"issuer": "http://127.0.0.1:9", "client_id": "portal", "client_secret": "a-secret-of-the-test"}
+    settings.OPENID = {"person": nobody_there, "staff": nobody_there}
     return World()
 
 

@@ -1,0 +1,50 @@
+"""The sign-in at a provider in a browser: Ana's in place of the code, and Petra's to the desk."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from requests_app.models import SignIn, Submission
+from requests_app.rules.identity import CONTACT_ON_FILE
+from tests.openid import Provider
+
+from .conftest import WIDTHS, World
+from .test_every_page import findings
+from .test_roads import tab_to
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+
+
+def signs_in_there(page: Any, provider: Provider, subject: str) -> None:
+    page.wait_for_url(f"{provider.issuer}/oauth2/authorize**")
+    page.fill("input[name=sub]", subject)
+    page.locator("button:not([value=deny])").first.click()
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+def test_ana_signs_in_at_the_controller_in_place_of_the_code(
+    world: World, open_as: Callable[..., Any], provider: Provider, width: int, script: bool
+):
+    provider.has("ana", email="ana@example.org", email_verified=True)
+    page = open_as(None, width=width, script=script)
+    page.goto("/")
+    page.locator("[name=rights][value=access]").check()
+    page.fill("[name=name]", "Ana Example")
+    page.fill("[name=email]", "ana@example.org")
+    page.locator("main form button[type=submit]").last.click()
+    page.locator("button[name=action][value=send]").click()
+    page.wait_for_url("**/status/")
+    wrong = findings(page, "before") if script else []
+    button = page.get_by_role("button", name="Sign in with your account at Example Organisation")
+    tab_to(page, button)
+    page.keyboard.press("Enter")
+    signs_in_there(page, provider, "ana")
+    page.wait_for_url("**/status/")
+    assert "Your sign-in has confirmed your address" in page.inner_text("main")
+    wrong += findings(page, "after") if script else []
+    assert not wrong, "\n".join(wrong)
+    assert Submission.objects.get().assurance == CONTACT_ON_FILE
+    assert SignIn.objects.count() == 1
+    assert not page.mistakes
