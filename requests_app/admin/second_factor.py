@@ -22,15 +22,26 @@ from django.utils import translation
 from requests_app.models.keys import master
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for one
-SIGN_IN = {"account_login", "account_logout", "mfa_authenticate", "admin:login", "admin:logout"}
+SIGN_IN = {
+    "account_login",
+    "account_logout",
+    "account_openid",
+    "account_openid_back",
+    "mfa_authenticate",
+    "admin:login",
+    "admin:logout",
+}
+PROVIDER = "openid"  # the method of a sign-in at the organisation's provider, in the library's record of the session
+PROVIDER_SAID = 10 * 3600  # seconds for which its word holds: it does not tell us when it disables somebody
 SET_UP = {"mfa_activate_totp", "account_reauthenticate"}
 
 
 class SecondFactorMiddleware:
     """Let a session of the desk or of the sign-in pages go on only as far as it has proved who it is.
 
-    With password and second factor: everywhere. With the password alone, and no device yet: to set one up. Anything
-    else ends: a device was added, removed or reset elsewhere, or the account is no staff account any more.
+    With password and second factor, ours or that of the organisation's provider: everywhere. With the password alone,
+    and no device yet: to set one up. Anything else ends: a device was added, removed or reset elsewhere, the account is
+    no staff account any more, or the provider's word is a working day old.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -49,17 +60,26 @@ class SecondFactorMiddleware:
         if name in SIGN_IN or not request.user.is_authenticated:
             return None
         has_device, has_shown = is_mfa_enabled(request.user, FACTORS), shown(request)
-        if not request.user.is_staff or has_device != has_shown:
+        said = provider_said(request)
+        by_provider = said is not None and said.get("multi_factor") is True
+        is_over = said is not None and time.time() - said["at"] > PROVIDER_SAID
+        if not request.user.is_staff or is_over or (has_device != has_shown and not by_provider):
             logout(request)
             return redirect_to_login(request.get_full_path())
-        if has_shown or name in SET_UP:
+        if has_shown or by_provider or name in SET_UP:
             return None
         return redirect("mfa_activate_totp")
 
 
 def shown(request: HttpRequest) -> bool:
-    """Whether this session has shown a second factor."""
+    """Whether this session has shown a second factor of ours."""
     return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def provider_said(request: HttpRequest) -> dict[str, Any] | None:
+    """What the organisation's provider said at the sign-in of this session; None where it was no part of it."""
+    records = get_authentication_records(request, request.user)
+    return next((record for record in reversed(records) if record["method"] == PROVIDER), None)
 
 
 class SetUpApp(ActivateTOTPView):

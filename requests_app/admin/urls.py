@@ -8,10 +8,13 @@ from allauth.mfa.webauthn import views as passkey
 from django.urls import path
 from django.views.decorators.cache import never_cache
 
+from . import provider
 from .second_factor import SetUpApp
 
 urlpatterns = [
-    path("sign-in/", account.login, name="account_login"),
+    path("sign-in/", provider.SignInPage.as_view(), name="account_login"),
+    path("sign-in/provider/", provider.start, name="account_openid"),
+    path("sign-in/provider/back/", provider.back, name="account_openid_back"),
     path("sign-in/code/", never_cache(mfa.authenticate), name="mfa_authenticate"),
     path("sign-out/", account.logout, name="account_logout"),
     path("again/password/", never_cache(account.reauthenticate), name="account_reauthenticate"),

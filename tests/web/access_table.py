@@ -134,6 +134,8 @@ ADMIN: dict[str, str] = {
 SIGN_IN: dict[str, str] = {
     # row                     GET: anon ana new half petra  POST: the same; `in`: to sign in, `app`: to set one up
     "account_login":                "200  200  desk desk desk | 200  200  302  302  302",
+    "account_openid":               "405  405  405  405  405  | in   in   in   in   in",
+    "account_openid_back":          "in   in   in   in   in   | 405  405  405  405  405",
     "mfa_authenticate":             "in   in   desk desk desk | in   in   302  302  302",
     "account_logout":               "in   in   200  200  200  | 302  302  302  302  302",
     "account_reauthenticate":       "in   in   200  in   200  | in   in   200  in   200",
