@@ -7,8 +7,8 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from requests_app.models import Heartbeat, PolicyVersion, Submission
-from requests_app.operations import intake, liveness, policies
+from requests_app.models import DataSubjectRequest, Heartbeat, IdentityCheck, PolicyVersion, Submission
+from requests_app.operations import erasure, identity, intake, liveness, policies
 from requests_app.operations.actors import Actor
 
 POLICY = Path(__file__).parent.parent / "policies" / "digital-assets.toml"
@@ -42,6 +42,21 @@ def ana_files(*rights: str, at: datetime = NOON, **changes: Any) -> Submission:
         "language": "en",
     } | changes
     return intake.receive(intake.Filing(**filing), channel=changes.pop("channel", "web"), actor=Actor.person(), at=at)
+
+
+def confirms(submission: Submission, *, at: datetime = NOON) -> None:
+    """Ana types the code of the acknowledgement."""
+    check = IdentityCheck.objects.filter(submission=submission, purpose="verify").latest("issue")
+    code = identity.code_for(check)
+    assert identity.confirm(submission, purpose="verify", code=code, actor=Actor.person(), at=at)
+
+
+def confirms_erasure(dsr: DataSubjectRequest, *, at: datetime = NOON) -> DataSubjectRequest:
+    """Ana says a second time, with a code of its own, that her data are to be deleted."""
+    check = erasure.issue_code(dsr, actor=Actor.person(), at=at)
+    confirmed = erasure.confirm(dsr, code=identity.code_for(check), actor=Actor.person(), at=at)
+    assert confirmed is not None
+    return confirmed
 
 
 def signs_of_life(at: datetime, *, without: str = "") -> None:

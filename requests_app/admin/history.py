@@ -35,7 +35,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.CARRIED_OUT: "{who} recorded that it was carried out.",
     Kind.DOWNLOADED: "{who} downloaded a file of the answer.",
     Kind.CANCELLED: "{who} cancelled the request.",
-    Kind.LAPSED: "The request lapsed: the address was not confirmed.",
+    Kind.LAPSED: "The request lapsed: a confirmation was missing.",
     Kind.REOPENED: "{who} reopened the request.",
     Kind.MILESTONE: "The clock reminded: {milestone}.",
     Kind.DEADLINE_MISSED: "The date was missed.",
@@ -58,13 +58,15 @@ SENTENCES: Mapping[str, str] = {
     Kind.SOURCE_ASKED: "The data source {source} was asked who is on file: {result}.",
     Kind.ON_FILE_CONFIRMED: "The contact on file vouches for whoever asks.",
     Kind.ON_FILE_DENIED: "Whoever reads the mail of the contact on file said: this was not me.",
+    Kind.ERASURE_CONFIRMED: "{who} confirmed the erasure a second time. It can be stopped until {cooling_off_until}.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
-DAYS = ("due_on", "due_before", "first_on", "last_on", "planned_last_on")
+DAYS = ("due_on", "due_before", "first_on", "last_on", "planned_last_on", "cooling_off_until")
 MILESTONES = {
+    "confirm_erasure_0": "the person was asked to confirm the erasure",
     "pause_over": "the pause has come to its planned end",
     "due_today": "today is the last day",
     "overdue_daily": "the answer is overdue",
@@ -75,11 +77,17 @@ MILESTONES = {
 
 def milestone(kind: str) -> str:
     """A milestone of the agenda in words."""
-    for start, words in (("due_in_", "left for the answer"), ("reminder_verify_", "without a confirmed address")):
+    if kind in MILESTONES:
+        return MILESTONES[kind]
+    for start, words in (
+        ("due_in_", "left for the answer"),
+        ("reminder_verify_", "without a confirmed address"),
+        ("confirm_erasure_", "without the second confirmation"),
+    ):
         if kind.startswith(start) and kind.removeprefix(start).isdigit():
             days = int(kind.removeprefix(start))
             return f"{days} day{'' if days == 1 else 's'} {words}"
-    return MILESTONES.get(kind, kind.replace("_", " "))
+    return kind.replace("_", " ")
 
 
 def for_staff(dsr: DataSubjectRequest) -> list[dict[str, Any]]:

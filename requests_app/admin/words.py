@@ -23,6 +23,8 @@ KINDS = {
     "decision_refused": "Refusal",
     "effect": "Confirmation that it took effect",
     "effect_undone": "Confirmation that it was undone",
+    "erasure_confirmed": "The erasure is confirmed, and can still be stopped",
+    "erasure_question": "Question whether the data are really to be erased",
     "lapsed": "Letter about a request that lapsed",
     "missed": "Letter about a missed date",
     "package_ending": "The download ends soon",

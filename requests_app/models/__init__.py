@@ -5,6 +5,7 @@ from .consent import ConsentRecord
 from .contact import Contact
 from .deadline_change import Extension, Pause
 from .enforcement import Heartbeat, MilestoneRecord
+from .erasure import ErasureConfirmation
 from .evidence import AccessLog, EvidenceEvent
 from .identity import IdentityCheck
 from .keys import SubmissionKey
@@ -28,6 +29,7 @@ __all__ = [
     "DataSubjectRequest",
     "Decision",
     "DisclosurePackage",
+    "ErasureConfirmation",
     "EvidenceEvent",
     "Extension",
     "Heartbeat",

@@ -22,6 +22,8 @@ class IdentityCheck(models.Model):
         FORMER = "former"
         SUBJECT = "subject"
         STOP = "stop"
+        ERASE = "erase"
+        CHANGE = "change"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="identity_checks")

@@ -8,6 +8,7 @@ from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules import identity
 from requests_app.rules.identity import Obstacle, Shown
 
+from .erasing import facts_of
 from .policies import policy_of
 from .refused import Refused
 
@@ -18,13 +19,22 @@ WORDS: Mapping[Obstacle, str] = {
     Obstacle.ON_FILE: "A contact is on file under another address. A code went there, and nobody has typed it.",
     Obstacle.UNPROVEN: "Somebody is on file, but no address there vouches: it was changed recently, or there is none.",
     Obstacle.DENIED: "Whoever reads the mail of the contact on file says that they did not ask.",
+    Obstacle.ACCESS_FIRST: "Their request to see the data, filed with it, is not answered yet: that comes first.",
+    Obstacle.SECOND_CONFIRMATION: "The person has not confirmed the erasure a second time.",
+    Obstacle.COOLING_OFF: "The cooling-off has not ended: until then every known contact can stop the erasure.",
+    Obstacle.RELEASED_JUST_NOW: "Files of this case were released less than 24 hours ago.",
 }
 
 
 def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
     """Return what stands about who asks at this instant."""
     submission = dsr.submission
-    return Shown(address_given=bool(submission.email_digest), reached=submission.assurance, **_on_file(submission))
+    return Shown(
+        address_given=bool(submission.email_digest),
+        reached=submission.assurance,
+        erasure=facts_of(dsr, at=at),
+        **_on_file(submission),
+    )
 
 
 def _on_file(submission: Submission) -> dict[str, bool]:

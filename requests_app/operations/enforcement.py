@@ -16,6 +16,7 @@ from django.db import transaction
 from requests_app.models import DataSubjectRequest, MilestoneRecord
 from requests_app.models.keys import held
 from requests_app.rules.agenda import (
+    CONFIRM,
     LAPSE,
     MISSED,
     OVERDUE,
@@ -27,23 +28,19 @@ from requests_app.rules.agenda import (
     next_wake_at,
     owed,
 )
-from requests_app.rules.lifecycle import Action, State
+from requests_app.rules.erasure import last_day_to_confirm
 from requests_app.rules.response_deadline import received_on
 
 from . import evidence
 from .actors import Actor
 from .evidence import Entry, Kind
-from .notices import Owed, known_language, owe, owe_all
+from .lapsing import lapse
+from .notices import Owed, owe_all
 from .pausing import end_pause
+from .policies import policy_of
 from .team import OFFICER, members
-from .transition import NOTICE, advance, lock_all, reschedule_all
+from .transition import lock_all, reschedule_all
 from .wake import agendas_of
-
-MISSING = {
-    "en": "your e-mail address was never confirmed with the code that we sent to it.",
-    "it": "il Suo indirizzo e-mail non è mai stato confermato con il codice che Le abbiamo inviato.",
-}
-
 
 Due = tuple[DataSubjectRequest, Agenda, list[Item]]
 
@@ -64,9 +61,9 @@ def enforce(pks: Collection[UUID], *, at: datetime) -> int:
             reschedule_all(
                 {dsr.pk: _next_wake(agenda, items, at=at) for dsr, agenda, items in due}, failures=0, failure_code=""
             )
-            for dsr, _, items in due:
-                if any(item.kind == LAPSE for item in items):
-                    _lapse(dsr, at=at)
+            for dsr, agenda, items in due:
+                if any(item.kind == LAPSE for item in items) and (agenda.unverified or agenda.unconfirmed):
+                    lapse(dsr, actor=Actor.system(), at=at)
                 elif any(item.kind == PAUSE_OVER for item in items):
                     end_pause(dsr, actor=Actor.system(), at=at)
         return sum(len(items) for _, _, items in due)
@@ -126,6 +123,15 @@ def _notices(dsr: DataSubjectRequest, agenda: Agenda, item: Item, officers: list
     if item.kind.startswith(REMINDER):
         lapses_on = dsr.due_on - timedelta(days=1)
         return [Owed("reminder_verify", dsr.submission, dsr, None, f"{key}:{item.kind}", {"lapses_on": lapses_on})]
+    if item.kind.startswith(CONFIRM):
+        days = policy_of(dsr.policy).erasure_cooling_off_days
+        asks = {
+            "lapses_on": dsr.due_on - timedelta(days=1),
+            "confirm_by": last_day_to_confirm(dsr.due_on, days),
+            "late": received_on(at, agenda.tz) > last_day_to_confirm(dsr.due_on, days),
+            "cooling_off_days": days,
+        }
+        return [Owed("erasure_question", dsr.submission, dsr, None, f"{key}:{item.kind}", asks)]
     if item.kind == PACKAGE_ENDING and agenda.package_expires_at is not None:
         ends_on = received_on(agenda.package_expires_at, agenda.tz)
         return [Owed("package_ending", dsr.submission, dsr, None, key, {"ends_on": ends_on})]
@@ -146,18 +152,3 @@ def _notices(dsr: DataSubjectRequest, agenda: Agenda, item: Item, officers: list
     if item.kind == MISSED and dsr.is_open:
         notices.append(Owed("missed", dsr.submission, dsr, None, key, {"due_on": dsr.due_on, "days_late": days_late}))
     return notices
-
-
-def _lapse(dsr: DataSubjectRequest, *, at: datetime) -> None:
-    # H2: an identity never shown ends on due_on - 1 with a reasoned letter, which answers it.
-    if dsr.state != State.AWAITING_VERIFICATION:
-        return
-    advance(dsr, Action.LAPSE, actor=Actor.system(), at=at, values={"answered_at": at})
-    owe(
-        NOTICE[Action.LAPSE],
-        submission=dsr.submission,
-        dsr=dsr,
-        occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}",
-        context={"missing": MISSING[known_language(dsr.submission)]},
-        at=at,
-    )

@@ -65,6 +65,7 @@ class Kind(StrEnum):
     ON_FILE_CONFIRMED = "on_file_confirmed"
     ON_FILE_DENIED = "on_file_denied"
     SIGN_IN_REFUSED = "sign_in_refused"
+    ERASURE_CONFIRMED = "erasure_confirmed"
 
 
 def _hash(canonical: str) -> str:

@@ -15,6 +15,8 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | missed | due_on, days_late | |
 | effect, effect_undone | effective_at | |
 | address_changed | at | |
+| erasure_question | lapses_on, confirm_by, late, cooling_off_days | |
+| erasure_confirmed | until_on, due_on | |
 | reopened | due_on, steps | |
 | receipt_corrected | old_on, new_on, due_before, due_on, steps | overdue |
 | deadline_extended | due_before, due_on, reason, steps | |
@@ -66,6 +68,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "effect": ("effective_at",),
     "effect_undone": ("effective_at",),
     "address_changed": ("at",),
+    "erasure_question": ("lapses_on", "confirm_by", "late", "cooling_off_days"),
+    "erasure_confirmed": ("until_on", "due_on"),
     "reopened": ("due_on", "steps"),
     "receipt_corrected": ("old_on", "new_on", "due_before", "due_on", "steps"),
     "deadline_extended": ("due_before", "due_on", "reason", "steps"),

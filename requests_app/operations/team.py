@@ -45,6 +45,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "assign": _ANYONE,
     "ask": _ANYONE,
     "note": _ANYONE,
+    "record_confirmation": _ANYONE,
     "attach": _ANYONE,
     "reveal": _OFFICERS,
     "record_other_channel": _OFFICERS,

@@ -37,7 +37,7 @@ def _sentences() -> dict[str, str]:
         Kind.CARRIED_OUT: _("It was carried out everywhere."),
         Kind.DOWNLOADED: _("You downloaded a file of the answer."),
         Kind.CANCELLED: _("You cancelled the request."),
-        Kind.LAPSED: _("The request ended, because the address was not confirmed."),
+        Kind.LAPSED: _("The request ended, because a confirmation was missing."),
         Kind.REOPENED: _("The request was taken up again."),
         Kind.DEADLINE_MISSED: _("We missed the date."),
         Kind.RECEIPT_CORRECTED: _("We corrected the day on which it reached us, and counted anew."),
@@ -45,6 +45,7 @@ def _sentences() -> dict[str, str]:
         Kind.DEADLINE_PAUSED: _("The clock stands still until you answer us."),
         Kind.DEADLINE_RESUMED: _("The clock goes on."),
         Kind.DEADLINE_RECALCULATED: _("The holidays were brought up to date, and the date was counted anew."),
+        Kind.ERASURE_CONFIRMED: _("You confirmed a second time that your data are to be deleted."),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
     }
 

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, DateTimeField, Value, When, prefetch_related_objects
 from django.db.models.functions import Cast
 
 from requests_app.models import DataSubjectRequest, Submission
-from requests_app.rules.lifecycle import Action, ActionNotAllowed, target
+from requests_app.rules.lifecycle import OPEN, Action, ActionNotAllowed, target
 
 from . import evidence
 from .actors import Actor
+from .erasing import ACCESS, erases
 from .evidence import Kind
 from .wake import next_wake
 
@@ -98,7 +99,17 @@ def advance(
             dsr_id=dsr.pk,
             body={**(body or {}), "action": action.value, "from": before.state, "to": to.value},
         )
+        if before.right == ACCESS:
+            _wake_erasures(before, at=at)
         return reschedule(before, at=at)
+
+
+def _wake_erasures(access: DataSubjectRequest, *, at: datetime) -> None:
+    """An erasure filed with it is asked for once it has ended: the end of the one is the wake-up of the other."""
+    beside = DataSubjectRequest.objects.filter(submission=access.submission_id, state__in=sorted(OPEN))
+    for dsr in beside.exclude(pk=access.pk).select_related("policy").order_by("pk"):
+        if erases(dsr) and dsr.set_aside_at is None:
+            reschedule(dsr, at=at)
 
 
 def reschedule(dsr: DataSubjectRequest, *, at: datetime) -> DataSubjectRequest:
@@ -115,5 +126,9 @@ def reschedule_all(wakes: Mapping[UUID, datetime | None], **values: Any) -> None
     for pk, wake_at in wakes.items():
         same[wake_at].append(pk)
     cases = [When(pk__in=pks, then=Value(wake_at, DateTimeField())) for wake_at, pks in same.items()]
-    wake = Cast(Case(*cases, output_field=DateTimeField()), DateTimeField())
+    wake: Case | Cast = Case(*cases, output_field=DateTimeField())
+    if (
+        connection.features.requires_casted_case_in_updates
+    ):  # elsewhere a cast rewrites the instant: SQLite compares text
+        wake = Cast(wake, DateTimeField())
     DataSubjectRequest.objects.filter(pk__in=list(wakes)).update(wake_at=wake, **values)

@@ -21,6 +21,7 @@ _IDENTITY = "requests_app_staffidentity"
 _SUBMISSION, _CORRECTION = "requests_app_submission", "requests_app_receiptcorrection"
 _MANUAL = "requests_app_manualverification"
 _BY_HAND = ("id", "submission_id", "reason_sealed", "proposed_by_id", "proposed_at")
+_REQUEST, _CONFIRMATION = "requests_app_datasubjectrequest", "requests_app_erasureconfirmation"
 _KEPT = ("received_at", "received_on", "received_zone", "channel")
 _PROPOSED = (
     "id", "submission_id", "reason_sealed", "old_received_at", "old_received_on", "new_received_at", "new_received_on",
@@ -68,6 +69,9 @@ def _one_person(name: str, table: str, verb: str, first: str, second: str, needs
     )
 
 
+# A deletion is carried out only once its person has said so a second time, for this very clock.
+_CONFIRMED = f"EXISTS (SELECT 1 FROM {_CONFIRMATION} e WHERE e.dsr_id = NEW.id AND e.opened_at = NEW.opened_at)"  # noqa: S608
+
 GUARDS = (
     Guard(
         f"{_SUBMISSION}_receipt_kept",
@@ -84,6 +88,34 @@ GUARDS = (
         "a correction stays as it was proposed, approved or withdrawn",
     ),
     Guard(f"{_CORRECTION}_no_delete", _CORRECTION, "DELETE", "1 = 1", "a correction is not deleted"),
+    Guard(
+        f"{_REQUEST}_right_kept",
+        _REQUEST,
+        "UPDATE",
+        'NEW."right" IS DISTINCT FROM OLD."right"',
+        "a request keeps its right",
+        needs=_CONFIRMATION,
+    ),
+    Guard(
+        f"{_REQUEST}_erasure_confirmed",
+        _REQUEST,
+        "UPDATE",
+        "NEW.\"right\" = 'deletion' AND NEW.state IN ('fulfilled', 'partly_fulfilled') "
+        f"AND OLD.state <> NEW.state AND NOT {_CONFIRMED}",
+        "a deletion is confirmed a second time first",
+        needs=_CONFIRMATION,
+    ),
+    Guard(
+        f"{_CONFIRMATION}_fixed", _CONFIRMATION, "UPDATE", "1 = 1", "a confirmation stays as it is", needs=_CONFIRMATION
+    ),
+    Guard(
+        f"{_CONFIRMATION}_no_delete",
+        _CONFIRMATION,
+        "DELETE",
+        "1 = 1",
+        "a confirmation is not deleted",
+        needs=_CONFIRMATION,
+    ),
     _one_person(f"{_CORRECTION}_four_eyes", _CORRECTION, "UPDATE", "proposed_by_id", "approved_by_id"),
     Guard(
         f"{_MANUAL}_proposed_first",

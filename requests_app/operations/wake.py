@@ -11,6 +11,7 @@ from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import ENDED, State
 
 from .asking import asked_at
+from .erasing import confirm_from
 from .policies import policy_of
 
 
@@ -26,9 +27,14 @@ def agendas_of(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, Agenda]:
         )
     )
     paused = _paused([dsr for dsr in dsrs if dsr.is_open and policy_of(dsr.policy).pause_allowed])
+    asked = confirm_from(dsrs)
     return {
         dsr.pk: _agenda(
-            dsr, frozenset(already[dsr.pk, dsr.due_on]), packages.get(dsr.pk), paused.get((dsr.pk, dsr.opened_at))
+            dsr,
+            frozenset(already[dsr.pk, dsr.due_on]),
+            packages.get(dsr.pk),
+            paused.get((dsr.pk, dsr.opened_at)),
+            asked.get(dsr.pk),
         )
         for dsr in dsrs
     }
@@ -46,6 +52,7 @@ def _agenda(
     already: frozenset[tuple[str, date]],
     package_expires_at: datetime | None,
     paused_until: date | None,
+    confirm_from: datetime | None,
 ) -> Agenda:
     policy = policy_of(dsr.policy)
     return Agenda(
@@ -63,6 +70,7 @@ def _agenda(
         answered_at=dsr.answered_at,
         asked_at=asked_at(dsr),
         paused_until=paused_until,
+        confirm_from=confirm_from,
     )
 
 

@@ -16,6 +16,7 @@ PACKAGE_NOTICE_DAYS = 3
 REMINDER, DUE_IN, DUE_TODAY = "reminder_verify_", "due_in_", "due_today"
 LAPSE, MISSED, OVERDUE, PACKAGE_ENDING = "lapse", "missed", "overdue_daily", "package_ending"
 PAUSE_OVER = "pause_over"
+CONFIRM = "confirm_erasure_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Agenda:
 
     `asked_at`: when the person could first confirm, where that was later than receipt (entered by staff).
     `paused_until`: the planned last day of a pause that has not ended.
+    `confirm_from`: from when the person is asked to confirm an erasure a second time; None once they did, or for
+    what erases nothing.
     `answered_at`, where known, keeps a missed date owed after a late answer: no answer wipes out a breach.
     """
 
@@ -42,6 +45,7 @@ class Agenda:
     answered_at: datetime | None = None
     asked_at: datetime | None = None
     paused_until: date | None = None
+    confirm_from: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -52,6 +56,11 @@ class Agenda:
     def unverified(self) -> bool:
         """The person still has to show who they are."""
         return self.state == "awaiting_verification" and not self.verified
+
+    @property
+    def unconfirmed(self) -> bool:
+        """The person still has to say a second time that their data are to be erased."""
+        return self.confirm_from is not None and not self.unverified
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +91,17 @@ def due_items(inp: Agenda) -> list[Item]:
     """Everything with a fixed date, recorded or not, in order; the daily overdue alarm apart.
 
     Moments that had passed at receipt are not owed at all (a period shorter than the milestone).
-    An unverified request costs staff nothing: it has reminders and a lapse, no milestones. If it never
-    lapses, or came too late to lapse, it has milestones like any other.
+    An unverified request, and an erasure not confirmed a second time, cost staff nothing: they have reminders and a
+    lapse, no milestones. What never lapses, or came too late to lapse, has milestones like any other.
     """
     items: list[Item] = []
     if not inp.ended:
         lapse = _lapse(inp)
+        before = lapse.at if lapse else last_second(inp.due_on, inp.tz)
         if inp.unverified:
-            items += _reminders(inp, before=lapse.at if lapse else last_second(inp.due_on, inp.tz))
+            items += _reminders(inp, before)
+        if inp.unconfirmed and inp.confirm_from is not None:
+            items += _questions(inp, inp.confirm_from, before)
         items += [lapse] if lapse else _milestones(inp)
         if inp.paused_until is not None:
             items.append(_item(inp, PAUSE_OVER, inp.paused_until + DAY))
@@ -98,7 +110,8 @@ def due_items(inp: Agenda) -> list[Item]:
     if inp.package_expires_at is not None:
         day = received_on(inp.package_expires_at, inp.tz) - PACKAGE_NOTICE_DAYS * DAY
         items.append(_item(inp, PACKAGE_ENDING, day))
-    return sorted((i for i in items if i.at > inp.received_at), key=lambda i: (i.at, i.kind))
+    owed_ever = (i for i in items if i.at > inp.received_at or i.kind.startswith(CONFIRM))
+    return sorted(owed_ever, key=lambda i: (i.at, i.kind))
 
 
 def owed(inp: Agenda, now: datetime) -> list[Item]:
@@ -138,8 +151,8 @@ def _item(inp: Agenda, kind: str, day: date) -> Item:
 def _lapse(inp: Agenda) -> Item | None:
     """The day before the end, so that the letter goes out in time; not if that was over before the person was asked."""
     item = _item(inp, LAPSE, inp.due_on - DAY)
-    asked_at = max(inp.received_at, inp.asked_at or inp.received_at)
-    lapses = inp.unverified and not inp.never_lapses and item.at > asked_at
+    asked_at = max(inp.received_at, inp.asked_at or inp.received_at, inp.confirm_from or inp.received_at)
+    lapses = (inp.unverified or inp.unconfirmed) and not inp.never_lapses and item.at > asked_at
     return item if lapses else None
 
 
@@ -147,6 +160,13 @@ def _reminders(inp: Agenda, before: datetime) -> list[Item]:
     receipt = received_on(inp.received_at, inp.tz)
     items = [_item(inp, f"{REMINDER}{days}", receipt + days * DAY) for days in inp.reminder_days]
     return [item for item in items if item.at < before]
+
+
+def _questions(inp: Agenda, since: datetime, before: datetime) -> list[Item]:
+    """The second confirmation, asked for at once and on the same days after it as the first."""
+    day = received_on(since, inp.tz)
+    later = [_item(inp, f"{CONFIRM}{days}", day + days * DAY) for days in inp.reminder_days]
+    return [Item(f"{CONFIRM}0", day, since), *(item for item in later if since < item.at < before)]
 
 
 def _milestones(inp: Agenda) -> list[Item]:
@@ -173,6 +193,7 @@ def _superseded(inp: Agenda, item: Item, passed: list[Item], now: datetime) -> b
         return inp.package_expires_at is not None and inp.package_expires_at <= now
     if item.kind in (MISSED, LAPSE, PAUSE_OVER):
         return False
-    if item.kind.startswith(REMINDER):
-        return any(i.at > item.at and (i.kind == LAPSE or i.kind.startswith(REMINDER)) for i in passed)
+    for asking in (REMINDER, CONFIRM):
+        if item.kind.startswith(asking):
+            return any(i.at > item.at and (i.kind == LAPSE or i.kind.startswith(asking)) for i in passed)
     return any(i.at > item.at and (i.kind in (MISSED, DUE_TODAY) or i.kind.startswith(DUE_IN)) for i in passed)

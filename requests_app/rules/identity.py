@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from requests_app.rules import erasure
 from requests_app.rules.policy import NEVER_GATED, Policy
 
 NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT = range(4)
@@ -38,6 +39,10 @@ class Obstacle(StrEnum):
     ON_FILE = "on_file"  # a contact on file was found, and has not confirmed
     UNPROVEN = "unproven"  # somebody is on file, and no address there vouches for them
     DENIED = "denied"  # whoever reads the mail of the contact on file did not ask
+    ACCESS_FIRST = "access_first"  # what is erased cannot be shown any more (rules.erasure)
+    SECOND_CONFIRMATION = "second_confirmation"
+    COOLING_OFF = "cooling_off"
+    RELEASED_JUST_NOW = "released_just_now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,15 @@ class Shown:
     on_file_silent: bool = False
     unproven: bool = False
     denied: bool = False
+    erasure: erasure.Erasure | None = None  # of a request whose answer erases
 
 
 def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
     """Everything that stands between a positive answer and its release; nothing where the right asks no proof."""
+    found = [Obstacle(need) for need in erasure.needs(shown.erasure)] if shown.erasure else []
     rung = required_rung(right, policy)
     if rung == NONE:
-        return ()
-    found = []
+        return tuple(found)
     if shown.address_given and shown.reached < CONTACT:
         found.append(Obstacle.ADDRESS)
     if shown.denied:  # whatever was asked for: somebody else may have asked

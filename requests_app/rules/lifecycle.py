@@ -68,7 +68,11 @@ TRANSITIONS: dict[Action, tuple[frozenset[State], State]] = {
     Action.APPROVE_PARTLY: (_APPROVAL, State.PARTLY_FULFILLED),
     Action.APPROVE_REFUSAL: (_APPROVAL, State.REFUSED),
     Action.CANCEL: (OPEN, State.CANCELLED),
-    Action.LAPSE: (frozenset({State.AWAITING_VERIFICATION}), State.LAPSED),
+    # Unconfirmed: the address by a code, or an erasure the second time. operations.lapsing alone does it.
+    Action.LAPSE: (
+        frozenset({State.AWAITING_VERIFICATION, State.IN_PROGRESS, State.AWAITING_APPROVAL}),
+        State.LAPSED,
+    ),
     Action.REOPEN: (ENDED, State.IN_PROGRESS),
     Action.REOPEN_UNVERIFIED: (ENDED, State.AWAITING_VERIFICATION),
 }

@@ -11,6 +11,7 @@ RIGHTS = (
     "restriction", "objection", "portability", "account_closure", "complaint",
 )  # fmt: skip
 NEVER_GATED = ("marketing_optout", "consent_withdrawal")  # P5, P8; GDPR 7(3), 21(3): no proof, no refusal
+ERASING = ("deletion", "account_closure")  # the rights that a policy may answer by erasing (P3, P10)
 HIGHEST_TABLE_RUNG = 2  # a document (rung 3) is asked of one person, for a written doubt, never by table (P11, P46)
 COUNTINGS = ("calendar_days", "working_days", "months")
 LANGUAGES = ("en", "it")
@@ -103,6 +104,8 @@ class Policy:
     pause_allowed: bool
     pause_days: int  # the longest that one pause may be planned for
     lapse_days_before: int
+    erasing_rights: tuple[str, ...]  # those whose answer is an erasure
+    erasure_cooling_off_days: int  # after the second confirmation, while it can still be stopped
     legal_decision: str
     identity: Mapping[str, int] = field(hash=False)
     refusal_grounds: tuple[Ground, ...]

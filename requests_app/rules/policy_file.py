@@ -8,6 +8,7 @@ from types import MappingProxyType
 from requests_app.rules.policy import (
     CONSENT_MODES,
     COUNTINGS,
+    ERASING,
     HIGHEST_TABLE_RUNG,
     LANGUAGES,
     NEVER_GATED,
@@ -122,6 +123,16 @@ def _check_together(p: Policy, top: Table) -> None:
         top.wrong("refusal_grounds", f"names the right {right}, which this policy does not offer")
 
 
+def _check_erasure(p: Policy, top: Table) -> None:
+    """Erasing takes a higher rung than filing, and days in which it can be stopped that fit within the promise."""
+    days = p.erasure_cooling_off_days
+    if days and p.response_days and p.counting != "months" and days + 2 > p.response_days:
+        top.wrong("erasure_cooling_off_days", "leaves no day to confirm before it and one to answer after it")
+    for right in p.erasing_rights or ():
+        if p.identity.get(right) is not None and p.identity[right] < HIGHEST_TABLE_RUNG:
+            top.wrong(f"identity.{right}", "erases, so it asks for the contact on file (GDPR 12(6), 32)")
+
+
 def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> Policy:
     """The policy that a file's text (or its tables) describes. Raises PolicyError with every mistake in it.
 
@@ -156,6 +167,8 @@ def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> P
         pause_allowed=top.sourced("pause_allowed", flag),
         pause_days=top.sourced("pause_days", whole(1, 366), 30),
         lapse_days_before=top.sourced("lapse_days_before", whole(1, 366)),
+        erasing_rights=top.sourced("erasing_rights", list_of(one_of(ERASING)), ("deletion",)),
+        erasure_cooling_off_days=top.sourced("erasure_cooling_off_days", whole(1, 60), 3),
         legal_decision=top.sourced("legal_decision", text) if "legal_decision" in raw else "",
         identity=_identity(top.sub("identity"), rights or RIGHTS),
         refusal_grounds=tuple(_ground(row, regime) for row in top.rows("refusal_grounds")),
@@ -173,6 +186,7 @@ def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> P
     _check_together(policy, top)
     if regimes is not None:
         _check_promise(policy, regimes, top)
+        _check_erasure(policy, top)
     if mistakes:
         raise PolicyError(tuple(mistakes))
     return policy

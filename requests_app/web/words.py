@@ -38,7 +38,7 @@ STATES: Mapping[str, Promise] = {
     "refused": _("We did not do what you asked. Our letter says why, and what you can do about it."),
     "cancelled": _("You cancelled this request. We do nothing more about it."),
     "lapsed": _(
-        "This request ended: your address was not confirmed in time. "
+        "This request ended: a confirmation was missing. "
         "You can open it again; a new date then counts from that day."
     ),
 }  # fmt: skip

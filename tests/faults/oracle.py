@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from tests.faults.workload import NO_PROOF, Asked, Plan
+from tests.faults.workload import ERASING, NO_PROOF, Asked, Plan, asked_from
 
 ANSWER_DAY = 15
 REMINDERS = (2, 5)
@@ -93,9 +93,12 @@ class _Filing:
             self.tell(asked.right, "staff_new", begun, HANDLERS)
         if not free:
             self.reminders(asked, begun)
-        lapsed_at = None if begun else self.lapse(asked)
-        if begun is not None:
-            self.milestones(asked, begun)
+        working = begun
+        if begun is not None and asked.right in ERASING:
+            working = self.confirmed(asked, begun)
+        lapsed_at = None if working else self.lapse(asked)
+        if working is not None:
+            self.milestones(asked, working)
         if lapsed_at is not None:
             self.tell(asked.right, "lapsed", lapsed_at)
             self.missed(asked, lapsed_at)
@@ -120,6 +123,26 @@ class _Filing:
             if not later:
                 self.tell(asked.right, "reminder_verify", look)
             self.record(asked, f"reminder_verify_{REMINDERS[n]}", moment, look)
+
+    def confirmed(self, asked: Asked, begun: datetime) -> datetime | None:
+        """What an erasure is told until it is confirmed a second time; when that was."""
+        confirmed_at = None if self.ended(asked, asked.confirmed_at) else asked.confirmed_at
+        access = next((other for other in self.plan.asked if other.right == "access"), None)
+        since = asked_from(self.plan.filed_at, begun, access)
+        lapse = self.morning(LAPSE_DAY)
+        mornings = {n: datetime.combine(since.date() + timedelta(days=n), time(8), UTC) for n in REMINDERS}
+        moments = {0: since} | {n: moment for n, moment in mornings.items() if moment < lapse}
+        for n, moment in moments.items():
+            look = self.look(moment)
+            if look is None or self.ended(asked, look) or (confirmed_at is not None and confirmed_at <= look):
+                continue
+            if not [m for m in (*moments.values(), lapse) if moment < m <= look]:
+                self.tell(asked.right, "erasure_question", look)
+            self.record(asked, f"confirm_erasure_{n}", moment, look)
+        if confirmed_at is not None:
+            self.tell("", "code", confirmed_at)  # for this act alone
+            self.tell(asked.right, "erasure_confirmed", confirmed_at)
+        return confirmed_at
 
     def lapse(self, asked: Asked) -> datetime | None:
         moment = self.morning(LAPSE_DAY)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from requests_app.models import DataSubjectRequest, Notice, Submission
-from requests_app.operations import decision, identity, intake, person
+from requests_app.operations import decision, erasure, identity, intake, person
 from requests_app.operations.actors import Actor
 from tests.faults.sweepers import Sweeper
 from tests.faults.workload import NO_PROOF, STEP, Asked, Plan
@@ -59,6 +59,8 @@ class Story:
             if plan.verified_at:
                 yield plan.verified_at, plan, "confirm"
             for asked in plan.asked:
+                if asked.confirmed_at:
+                    yield asked.confirmed_at, plan, asked.right
                 if asked.ended_at:
                     yield asked.ended_at, plan, asked
 
@@ -70,6 +72,8 @@ class Story:
             _confirm(plan, at)
         elif isinstance(what, Asked):
             _end(plan, what, at)
+        else:
+            _confirm_erasure(plan, what, at)
 
     def look(self, now: datetime) -> None:
         """All sweepers at once; where one died, again until nothing waits for a lease."""
@@ -131,6 +135,15 @@ def _confirm(plan: Plan, at: datetime) -> None:
     check = identity.issue_code(submission, purpose="verify", actor=Actor.person(), at=at)
     code = identity.code_for(check)
     assert identity.confirm(submission, purpose="verify", code=code, actor=Actor.person(), at=at)
+
+
+def _confirm_erasure(plan: Plan, right: str, at: datetime) -> None:
+    rows = DataSubjectRequest.objects.select_related("submission", "policy")
+    dsr = rows.get(submission__form_key=plan.form_key, right=right)
+    if not dsr.is_open:
+        return
+    code = identity.code_for(erasure.issue_code(dsr, actor=Actor.person(), at=at))
+    assert erasure.confirm(dsr, code=code, actor=Actor.person(), at=at)
 
 
 def _end(plan: Plan, asked: Asked, at: datetime) -> None:

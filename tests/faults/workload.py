@@ -3,22 +3,24 @@
 import random
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 20
 STEP = timedelta(hours=8)  # the sweeps look at 00:00, 08:00 and 16:00
 NO_PROOF = ("marketing_optout", "consent_withdrawal")
+ERASING = ("deletion", "account_closure")  # asked a second time, and stoppable for three days after it
 PROOF = ("access", "deletion", "correction", "restriction", "objection", "portability", "account_closure", "complaint")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One right, and how it ends: `answered`, `cancelled`, or not at all."""
+    """One right, and how it ends: `answered`, `cancelled`, or not at all; an erasure may be confirmed before."""
 
     right: str
     ending: str = ""
     ended_at: datetime | None = None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,17 @@ def _plan(chance: random.Random, number: int, *, most: int) -> Plan:
     filed_at = _moment(chance, BEGIN, timedelta(days=9))
     verified_at = _moment(chance, filed_at, timedelta(days=11)) if chance.random() < 0.7 else None
     rights = chance.sample(PROOF + NO_PROOF, chance.randint(1, most))
+    asked = {right: _asked(chance, right, filed_at, verified_at) for right in rights if right not in ERASING}
+    for right in rights:
+        if right in ERASING:
+            asked[right] = _erasing(chance, right, filed_at, verified_at, asked.get("access"))
     return Plan(
         form_key=uuid.UUID(int=chance.getrandbits(128), version=4),
         email=f"person{number}@example.org",
         language=chance.choice(("en", "it")),
         filed_at=filed_at,
         verified_at=verified_at,
-        asked=tuple(_asked(chance, right, filed_at, verified_at) for right in rights),
+        asked=tuple(asked[right] for right in rights),
         twice=chance.random() < 0.1,
     )
 
@@ -69,6 +75,34 @@ def _asked(chance: random.Random, right: str, filed_at: datetime, verified_at: d
         return Asked(right)
     ended_at = _moment(chance, ready_at, timedelta(days=14))  # of some after the fifteenth day
     return Asked(right, "answered", ended_at) if ended_at < BEGIN + timedelta(days=DAYS) else Asked(right)
+
+
+def _erasing(
+    chance: random.Random, right: str, filed_at: datetime, verified_at: datetime | None, access: Asked | None
+) -> Asked:
+    """Confirmed a second time while that still leaves time, or never; not before it was asked for."""
+    confirmed_at = None
+    if verified_at is not None and chance.random() < 0.7:
+        last = datetime.combine(filed_at.date() + timedelta(days=12), time(0), UTC)
+        moment = _moment(chance, asked_from(filed_at, verified_at, access), timedelta(days=4))
+        confirmed_at = moment if moment < last else None
+    if chance.random() < 0.15:
+        return Asked(right, "cancelled", _moment(chance, filed_at, timedelta(days=12)), confirmed_at)
+    if confirmed_at is None or chance.random() < 0.3:
+        return Asked(right, confirmed_at=confirmed_at)
+    free = datetime.combine(confirmed_at.date() + timedelta(days=4), time(0), UTC)
+    ended_at = _moment(chance, free, timedelta(days=8))
+    if ended_at >= BEGIN + timedelta(days=DAYS):
+        return Asked(right, confirmed_at=confirmed_at)
+    return Asked(right, "answered", ended_at, confirmed_at)
+
+
+def asked_from(filed_at: datetime, verified_at: datetime, access: Asked | None) -> datetime:
+    """When the second confirmation is asked for: at once, or when the access request ended, on day 8 at the latest."""
+    if access is None:
+        return verified_at
+    eighth = datetime.combine(filed_at.date() + timedelta(days=8), time(8), UTC)
+    return max(verified_at, min(eighth, access.ended_at or eighth))
 
 
 def _moment(chance: random.Random, since: datetime, within: timedelta) -> datetime:

@@ -259,3 +259,12 @@ def test_sweeps_at_once_record_and_tell_nothing_twice(alone):
     assert told("missed") == sorted(dsr.pk for dsr in rows)
     assert list(evidence.verify()) == []
     assert set(DataSubjectRequest.objects.values_list("failures", flat=True)) == {0}
+
+
+def test_what_a_batch_scheduled_is_due_at_that_very_instant():
+    dsr = ana_files("complaint").requests.get()
+    sweep(NOON + timedelta(days=2))
+    dsr.refresh_from_db()
+    assert dsr.wake_at == NOON + timedelta(days=5, hours=-4)
+    sweep(dsr.wake_at)
+    assert MilestoneRecord.objects.filter(dsr=dsr, kind="reminder_verify_5", recorded_at=dsr.wake_at).exists()

@@ -95,6 +95,33 @@ def test_what_never_lapses_is_missed_like_any_other():
     assert "missed" in kinds
 
 
+def test_an_erasure_not_confirmed_a_second_time_is_asked_thrice_and_lapses_the_day_before_the_end():
+    asked = replace(ANA, confirm_from=at(4, 9))
+    assert live(asked) == [
+        ("confirm_erasure_0", at(4, 9)), ("confirm_erasure_2", at(6)), ("confirm_erasure_5", at(9)), ("lapse", at(15)),
+    ]  # fmt: skip
+    assert [i.lateness(at(4, 11)) for i in owed(asked, at(4, 11))] == [timedelta(hours=2)]
+
+
+def test_who_is_asked_at_the_receipt_itself_is_asked_all_the_same():
+    assert told(replace(ANA, confirm_from=RECEIVED), RECEIVED) == ["confirm_erasure_0"]
+
+
+def test_once_confirmed_an_erasure_has_its_milestones_like_any_other():
+    asked = record(replace(ANA, confirm_from=at(4, 9)), at(9))
+    assert told(replace(asked, confirm_from=None), at(11)) == ["due_in_5"]
+
+
+def test_an_erasure_waiting_for_its_code_is_not_asked_a_second_time_yet():
+    assert "confirm_erasure_0" not in told(replace(NEW, confirm_from=at(2)), at(12))
+
+
+def test_who_is_asked_after_the_lapse_had_come_keeps_the_request():
+    late = replace(ANA, confirm_from=at(15))
+    assert "lapse" not in told(late, at(20))
+    assert "missed" in told(late, at(20))
+
+
 def test_too_short_for_a_lapse_means_milestones():
     assert told(replace(NEW, due_on=date(2026, 6, 2)), at(2)) == ["due_today"]
 

@@ -155,3 +155,27 @@ def test_the_longest_pause_is_thirty_days_unless_the_policy_says_otherwise() -> 
     named = changed("lapse_days_before", 'pause_days = { value = 10, source = "house rule" }\nlapse_days_before')
     assert parse(named).pause_days == 10
     assert places(named.replace("pause_days = { value = 10", "pause_days = { value = 0")) == ["pause_days.value"]
+
+
+@both_policies
+def test_an_erasure_can_be_stopped_for_three_days_and_asks_for_more_than_filing(policy):
+    assert (policy.erasure_cooling_off_days, policy.erasing_rights) == (3, ("deletion", "account_closure"))
+    assert all(policy.identity[right] == 2 for right in policy.erasing_rights)
+
+
+def test_a_cooling_off_that_does_not_fit_within_the_promise_is_refused():
+    shipped = "erasure_cooling_off_days = { value = "
+    assert parse(changed(f"{shipped}3", f"{shipped}13")).erasure_cooling_off_days == 13
+    assert places(changed(f"{shipped}3", f"{shipped}14")) == ["erasure_cooling_off_days"]
+
+
+def test_an_erasure_that_asks_for_no_more_than_filing_is_refused_in_a_new_policy_but_an_old_one_stays_readable():
+    text = changed("deletion = { value = 2", "deletion = { value = 1")
+    assert places(text) == ["identity.deletion"]
+    assert parse_file(text).identity["deletion"] == 1
+
+
+def test_a_policy_published_before_erasures_were_asked_twice_means_deletion_and_three_days():
+    lines = [line for line in ECP.splitlines() if not line.startswith(("erasing_rights", "erasure_cooling"))]
+    policy = parse("\n".join(lines))
+    assert (policy.erasing_rights, policy.erasure_cooling_off_days) == (("deletion",), 3)

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from requests_app import clock
 from requests_app.models import DataSubjectRequest, Submission
-from requests_app.operations import decision, desk, identity, intake, policies
+from requests_app.operations import decision, desk, erasure, identity, intake, policies
 from requests_app.operations.actors import Actor
 from requests_app.operations.sweeps import SWEEPS
 from requests_app.operations.team import APPROVER, HANDLER, OFFICER, ROLES
@@ -39,21 +39,24 @@ class Case(NamedTuple):
     handler: str = ""
     answered_after: int | None = None  # days
     details: str = ""
+    erased_after: int | None = None  # days until an erasure was confirmed a second time
 
 
 CASES = (
     Case("Luca Moretti", "luca@example.org", ("access",), 78, answered_after=6, handler="bruno"),
-    Case("Elif Aydin", "elif@example.net", ("deletion",), 66, answered_after=11, handler="petra"),
+    Case("Elif Aydin", "elif@example.net", ("deletion",), 66, answered_after=11, handler="petra", erased_after=1),
     Case("Jonas Lind", "jonas@example.com", ("access",), 57, answered_after=4, handler="bruno"),
     Case("Clara Haddad", "clara@example.org", ("correction",), 45, answered_after=3, handler="bruno"),
     Case("Paul Girard", "paul@example.net", ("access",), 38, answered_after=16, handler="petra"),
     Case("Eva Horvat", "eva@example.com", ("portability",), 30, answered_after=8, handler="bruno"),
-    Case("Karl Olsen", "karl@example.org", ("deletion",), 24, answered_after=12, handler="petra"),
-    Case("Ana Bianchi", "ana@example.org", ("deletion",), 17, handler="bruno"),
+    Case("Karl Olsen", "karl@example.org", ("deletion",), 24, answered_after=12, handler="petra", erased_after=2),
+    Case("Ana Bianchi", "ana@example.org", ("deletion",), 17, handler="bruno", erased_after=1),
     Case("Marta Diaz", "marta@example.net", ("access",), 15, handler="petra"),
     Case("Nina Petrova", "nina@example.com", ("access",), 12, answered_after=5, handler="bruno"),
     Case("Irene Conti", "irene@example.org", ("correction",), 9),
     Case("Lena Fischer", "lena@example.com", ("access", "portability"), 6, handler="bruno"),
+    Case("Sofia Lindqvist", "sofia@example.net", ("deletion",), 5, handler="bruno", erased_after=4),
+    Case("Hugo Keller", "hugo@example.com", ("deletion",), 3, handler="petra"),
     Case("Samuel Novak", "samuel@example.org", ("marketing_optout",), 2),
     Case("Rosa Lang", "rosa@example.com", ("access",), 3, handler="bruno", details="My customer number is C-1004."),
     Case("Tom Berg", "tom@example.com", ("access",), 1, confirmed=False),
@@ -115,6 +118,8 @@ def _live_through(staff: Any) -> None:
         for case in CASES:
             if case.ago == ago:
                 _file(case, staff, at)
+            if case.erased_after is not None and case.ago - case.erased_after == ago:
+                _confirm_erasure(case, at)
             if case.answered_after is not None and case.ago - case.answered_after == ago:
                 _answer(case, staff, at)
         for sweep in ("enforce_deadlines", "deliver_notices"):
@@ -136,6 +141,14 @@ def _file(case: Case, staff: Any, at: datetime) -> None:
     for dsr in submission.requests.all():
         if case.handler:
             desk.assign(dsr, assignee=staff[case.handler], actor=Actor.staff(staff["petra"]), at=soon)
+
+
+def _confirm_erasure(case: Case, at: datetime) -> None:
+    for dsr in DataSubjectRequest.objects.filter(submission__form_key=_key(case), right="deletion"):
+        check = erasure.issue_code(dsr, actor=Actor.person(), at=at)
+        SWEEPS["deliver_notices"](at)
+        code, soon = identity.code_for(check), at + timedelta(minutes=4)
+        erasure.confirm(dsr, code=code, actor=Actor.person(), at=soon)
 
 
 def _answer(case: Case, staff: Any, at: datetime) -> None:

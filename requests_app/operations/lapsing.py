@@ -1,0 +1,37 @@
+"""Ending a request that lacks a confirmation: what the clock and a person who confirms late share. Below the verbs."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from requests_app.models import DataSubjectRequest
+from requests_app.rules.lifecycle import Action, State
+
+from .actors import Actor
+from .notices import known_language, owe
+from .transition import NOTICE, advance
+
+MISSING: Mapping[str, str] = {
+    "en": "your e-mail address was never confirmed with the code that we sent to it.",
+    "it": "il Suo indirizzo e-mail non è mai stato confermato con il codice che Le abbiamo inviato.",
+}
+UNCONFIRMED: Mapping[str, str] = {
+    "en": "what is deleted cannot be brought back, so we asked you to confirm it a second time. "
+    "In the days that the answer still allowed, you did not.",
+    "it": "ciò che viene cancellato non si può recuperare, perciò Le abbiamo chiesto di confermare una seconda volta. "
+    "Nei giorni che il termine ancora consentiva, non lo ha fatto.",
+}
+
+
+def lapse(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjectRequest:
+    """End it with a letter that says what is missing, which answers it (H2). Needs the caller's transaction."""
+    missing = MISSING if dsr.state == State.AWAITING_VERIFICATION else UNCONFIRMED
+    ended = advance(dsr, Action.LAPSE, actor=actor, at=at, values={"answered_at": at, "waiting_since": None})
+    owe(
+        NOTICE[Action.LAPSE],
+        submission=dsr.submission,
+        dsr=dsr,
+        occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}",
+        context={"missing": missing[known_language(dsr.submission)]},
+        at=at,
+    )
+    return ended
