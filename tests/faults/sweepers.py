@@ -16,7 +16,7 @@ from django.db import connections
 
 from requests_app.operations.sweeps import SWEEPS
 
-LONGEST = 600  # seconds of one round
+LONGEST = 1800  # seconds of one round
 _fork = get_context("fork")
 
 
