@@ -57,6 +57,7 @@ def proves_who_asked() -> Any:
     """A code is taken from whoever knows the verifier of its challenge only (RFC 7636)."""
     if flask.request.path != "/oauth2/token":
         return None
+    time.sleep(lies.get("seconds", 0))
     if lies.get("down"):
         return "", 503
     verifier = hashlib.sha256(flask.request.form.get("code_verifier", "").encode()).digest()

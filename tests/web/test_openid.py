@@ -1,6 +1,8 @@
 """Ana signs in with her account at the controller in place of typing the code, at a real provider on this machine."""
 
+import logging
 import re
+import time
 from datetime import timedelta
 from html import unescape
 
@@ -11,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from requests_app import clock
+from requests_app.connectors import openid
 from requests_app.models import EvidenceEvent, SignIn, Submission
 from requests_app.operations import identity
 from requests_app.operations.actors import Actor
@@ -271,6 +274,34 @@ def test_where_it_breaks_down_in_between_nothing_is_confirmed(browser, submissio
     provider.lies(down=True)
     assert "cannot be reached" in said(browser.get(back), browser)
     assert is_untouched(submission)
+
+
+def test_a_provider_that_never_answers_is_not_waited_for(browser, submission, provider, monkeypatch):
+    monkeypatch.setattr(openid, "PATIENCE", 0.2)
+    openid.forget_providers()
+    back = provider.signs_in(away(browser), SUBJECT)
+    provider.lies(seconds=2)
+    started = time.monotonic()
+    assert "cannot be reached" in said(browser.get(back), browser)
+    assert time.monotonic() - started < 2
+    assert is_untouched(submission)
+
+
+def test_no_line_of_the_log_holds_what_proves_the_sign_in(browser, submission, provider, caplog):
+    caplog.set_level(logging.INFO)
+    url = away(browser)
+    back = provider.signs_in(url, SUBJECT)
+    browser.get(back)
+    secrets = re.findall(r"(?:code|state|nonce|code_challenge)=([^&]+)", url + "&" + back)
+    assert len(secrets) == 5
+    for secret in (*secrets, SUBJECT, "example.org", "a-secret-of-the-test"):
+        assert secret not in caplog.text
+
+
+def test_a_sign_in_asks_the_data_sources_as_a_code_does(browser, submission, provider, settings):
+    settings.DATA_SOURCES = {"shop": {"BACKEND": "requests_app.connectors.in_memory.InMemory", "OPTIONS": {}}}
+    signs_in(browser, provider)
+    assert list(submission.lookups.values_list("alias", flat=True)) == ["shop"]
 
 
 @pytest.mark.parametrize(
