@@ -48,12 +48,14 @@ class JsonFormatter(logging.Formatter):
 def message_of(record: logging.LogRecord) -> str:
     """The text; where its arguments do not fit, without them: `logging` would print them as they are.
 
-    Django's security log has the text of an exception for its message: that is no more told than in `error`.
+    Django's security log and Celery's log of failed tasks quote the exception: that is no more told than in `error`.
     """
+    if record.exc_info and record.exc_info[0]:
+        if record.name.startswith("django.security"):
+            return record.exc_info[0].__name__
+        if record.name == "celery.app.trace" and isinstance(record.args, dict):
+            return f"task {record.args.get('name')} failed"
     try:
-        text = record.getMessage()
+        return record.getMessage()
     except (TypeError, ValueError, KeyError):
         return f"{record.msg} (its arguments do not fit)"
-    if record.name.startswith("django.security") and record.exc_info and record.exc_info[0]:
-        return record.exc_info[0].__name__
-    return text

@@ -104,7 +104,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Counts of failed sign-ins and codes that were used: in the database, so that all processes see the same.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "sign_in_limits"},
+    "default": {
+        "BACKEND": "portal.sign_in_limits.SignInLimits",
+        "KEY_FUNCTION": "portal.sign_in_limits.digested",
+        "LOCATION": "sign_in_limits",
+    },
 }
 
 # --- the queue -------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def find(request: HttpRequest) -> HttpResponse:
             form.add_error(None, wait)
             return render(request, "requests_app/find.html", {"form": form}, status=429)
         started = time.monotonic()
-        request.session["find_email"] = form.cleaned_data["email"]
+        visitor.looks_for(request, form.cleaned_data["email"])
         try:
             operation.request_code(form.cleaned_data["email"], at=now())
         except Refused:
@@ -43,7 +43,7 @@ def find(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def find_code(request: HttpRequest) -> HttpResponse:
     """Take the code."""
-    email = request.session.get("find_email")
+    email = visitor.looked_for(request)
     if not email:
         return redirect("find")
     form = CodeForm(request.POST or None)

@@ -10,10 +10,12 @@ Whoever filed need not be whose address it is. So filing opens a submission only
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cryptography.fernet import InvalidToken
 from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_datetime
 
 from requests_app.models import DataSubjectRequest, IdentityCheck, Submission
+from requests_app.models.keys import master
 from requests_app.rules.identity import CONTACT
 
 FRESH = timedelta(minutes=15)
@@ -44,6 +46,19 @@ def forget(request: HttpRequest) -> None:
     request.session.cycle_key()
     for key in ("submission", "filed", "proved", "fresh_until", "found", "find_email", "link"):
         request.session.pop(key, None)
+
+
+def looks_for(request: HttpRequest, email: str) -> None:
+    """Keep the address that was typed until its code is; sealed, since sessions lie in the database."""
+    request.session["find_email"] = master().encrypt(email.encode()).decode()
+
+
+def looked_for(request: HttpRequest) -> str:
+    """The address that was typed last, or nothing."""
+    try:
+        return master().decrypt(request.session.get("find_email", "")).decode()
+    except InvalidToken:
+        return ""
 
 
 def came_by(request: HttpRequest) -> IdentityCheck | None:

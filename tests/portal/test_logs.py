@@ -1,5 +1,6 @@
 """What a log line may carry: ids of rows, never a person or a secret."""
 
+import io
 import json
 import logging
 import secrets
@@ -7,6 +8,8 @@ import sys
 import uuid
 
 import pytest
+from celery import Celery
+from celery.app.trace import trace_task
 from django.core.exceptions import SuspiciousOperation
 
 from portal.logs import JsonFormatter, redact
@@ -85,3 +88,21 @@ def test_what_is_suspicious_is_named_and_not_quoted():
     said = JsonFormatter().format(logging.LogRecord(*args))
     assert "Prova" not in said
     assert json.loads(said)["message"] == "SuspiciousOperation"
+
+
+def test_a_failed_task_is_named_and_its_error_not_quoted():
+    app = Celery("test", set_as_current=False)
+
+    @app.task(name="poisoned")
+    def poisoned():
+        raise RuntimeError("Ana Prova")
+
+    out, log = io.StringIO(), logging.getLogger("celery.app.trace")
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(JsonFormatter())
+    log.addHandler(handler)
+    trace_task(poisoned, "8b1f0a52-3c0e-4d5e-9f00-0123456789ab", (), {}, app=app, eager=False)
+    log.removeHandler(handler)
+    written = json.loads(out.getvalue())
+    assert (written["message"], written["error"]) == ("task poisoned failed", "RuntimeError")
+    assert "Prova" not in out.getvalue()

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from requests_app import clock
 from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message, Notice, Submission
+from requests_app.models.keys import master
 from requests_app.operations import decision, desk, identity, person
 from requests_app.operations.actors import Actor
 from tests.people import published_policy, staff
@@ -85,7 +86,7 @@ class World:
         client.post("/find/", {"email": f"{name}@example.org"})
         assert client.post("/find/code/", {"code": newest_code("find")})["Location"] == "/found/"
         session = client.session
-        session["find_email"] = f"{name}@example.org"  # as between the two pages
+        session["find_email"] = master().encrypt(f"{name}@example.org".encode()).decode()  # as between the two pages
         session.save()
 
     def _answer(self) -> None:
