@@ -33,6 +33,7 @@ def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
         address_given=bool(submission.email_digest),
         reached=submission.assurance,
         erasure=facts_of(dsr, at=at),
+        channel=submission.channel,
         **_on_file(submission),
     )
 

@@ -122,7 +122,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
     deadline = deadline_from(version, at=submission.received_at)  # the promise is one for all rights
     for right in dict.fromkeys(filing.rights):
         no_proof = right in NO_PROOF_RIGHTS
-        waits = min(required_rung(right, policy), CONTACT) > submission.assurance
+        waits = min(required_rung(right, policy, channel=submission.channel), CONTACT) > submission.assurance
         # Without an address no code can be sent: staff match the identity of a letter by hand, in the decision.
         by_hand = waits and not filing.email
         state = State.AWAITING_VERIFICATION if waits and not by_hand else State.IN_PROGRESS

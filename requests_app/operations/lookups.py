@@ -46,7 +46,7 @@ def asks_for_contact_on_file(submission: Submission) -> bool:
     """Return whether an open request of this case asks for the contact on file."""
     policy = policy_of(submission.policy)
     rights = submission.requests.filter(state__in=sorted(OPEN)).values_list("right", flat=True)
-    return any(required_rung(right, policy) >= CONTACT_ON_FILE for right in rights)
+    return any(required_rung(right, policy, channel=submission.channel) >= CONTACT_ON_FILE for right in rights)
 
 
 def ask_again(submission: Submission, *, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from requests_app.models import Contact, IdentityCheck, Submission
@@ -44,6 +45,16 @@ def answer_by_link(check: IdentityCheck, *, code: str, mine: bool, actor: Actor,
         else:
             _denied(contact, actor=actor, at=at)
         return True
+
+
+def is_asked(submission: Submission) -> bool:
+    """Return whether the page asks for a code of another contact: it does whatever was found, until one was typed.
+
+    That the typed address is itself on file ends nothing here: else the page would tell who is known.
+    """
+    confirmed = Contact.objects.filter(submission=submission, role=Contact.Role.ON_FILE, confirmed_at__isnull=False)
+    asked = bool(settings.DATA_SOURCES) and lookups.asks_for_contact_on_file(submission)
+    return asked and not (confirmed.exists() and not _unanswered(submission))
 
 
 def send_again(submission: Submission, *, at: datetime) -> None:

@@ -14,16 +14,67 @@ RUNGS = (NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT)
 NO_PROOF_RIGHTS = frozenset(NEVER_GATED)  # P5, P8; GDPR 7(3), 21(3)
 
 
-def required_rung(right: str, policy: Policy, *, sensitive: bool = False) -> int:
-    """The rung that this right asks for under this policy. Raises KeyError for a right it does not offer.
+class Reason(StrEnum):
+    """Why a right asks for this proof; the pages say it before they ask."""
 
-    Sensitive data (P32) ask for the contact on file at least. No rule ever asks for a document: that takes a written
+    FREE = "free"  # nothing is handed out, and it can be undone
+    TAKEN_BACK = "taken_back"  # it can be taken back
+    HANDS_OUT = "hands_out"  # personal data go to whoever asks
+    UNDOES = "undoes"  # it cannot be undone
+    CHANGES = "changes"  # what is held becomes another
+    SENSITIVE = "sensitive"
+    FOR_ANOTHER = "for_another"  # an agent or a guardian asks
+    CHANNEL = "channel"  # it came in by a way that shows less
+
+
+_WHY = {
+    "access": Reason.HANDS_OUT,
+    "portability": Reason.HANDS_OUT,
+    "deletion": Reason.UNDOES,
+    "account_closure": Reason.UNDOES,
+    "correction": Reason.CHANGES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The rung that is asked for, and why."""
+
+    rung: int
+    reason: Reason
+
+
+def asked(right: str, policy: Policy, *, sensitive: bool = False, filer: str = "self", channel: str = "web") -> Asked:
+    """The rung that this right asks for under this policy, and why. Raises KeyError for a right it does not offer.
+
+    `filer`: self, agent or guardian; `channel`: as `Submission.Channel`. Sensitive data (P32) ask for the contact on
+    file at least. A circumstance raises, never lowers, and no rule ever asks for a document: that takes a written
     reason for doubt about one request, which is an act of staff (P11).
     """
-    rung = policy.identity[right]
+    base = policy.identity[right]
     if right in NO_PROOF_RIGHTS:
-        return NONE
-    return max(rung, CONTACT_ON_FILE) if sensitive else rung
+        return Asked(NONE, Reason.FREE)
+    found = Asked(base, _WHY.get(right, Reason.TAKEN_BACK) if base else Reason.FREE)
+    raised = (
+        (Reason.SENSITIVE, max(CONTACT_ON_FILE, _when(policy, "sensitive", right)) if sensitive else NONE),
+        (Reason.FOR_ANOTHER, _when(policy, filer, right)),
+        (Reason.CHANNEL, _when(policy, channel, right)),
+    )
+    for reason, rung in raised:
+        if rung > found.rung:
+            found = Asked(rung, reason)
+    return found
+
+
+def _when(policy: Policy, circumstance: str, right: str) -> int:
+    return policy.identity_when.get(circumstance, {}).get(right, NONE)
+
+
+def required_rung(
+    right: str, policy: Policy, *, sensitive: bool = False, filer: str = "self", channel: str = "web"
+) -> int:
+    """The rung that this right asks for, as `asked` says."""
+    return asked(right, policy, sensitive=sensitive, filer=filer, channel=channel).rung
 
 
 def suffices(right: str, reached: int, policy: Policy, *, sensitive: bool = False) -> bool:
@@ -51,6 +102,7 @@ class Shown:
 
     address_given: bool
     reached: int
+    channel: str = "web"
     # Of the contact on file, but for what two people overruled by hand, knowing it.
     lookup_open: bool = False
     on_file_silent: bool = False
@@ -62,7 +114,7 @@ class Shown:
 def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
     """Everything that stands between a positive answer and its release; nothing where the right asks no proof."""
     found = [Obstacle(need) for need in erasure.needs(shown.erasure)] if shown.erasure else []
-    rung = required_rung(right, policy)
+    rung = required_rung(right, policy, channel=shown.channel)
     if rung == NONE:
         return tuple(found)
     if shown.address_given and shown.reached < CONTACT:

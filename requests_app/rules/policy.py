@@ -13,6 +13,7 @@ RIGHTS = (
 NEVER_GATED = ("marketing_optout", "consent_withdrawal")  # P5, P8; GDPR 7(3), 21(3): no proof, no refusal
 ERASING = ("deletion", "account_closure")  # the rights that a policy may answer by erasing (P3, P10)
 HIGHEST_TABLE_RUNG = 2  # a document (rung 3) is asked of one person, for a written doubt, never by table (P11, P46)
+CIRCUMSTANCES = ("sensitive", "agent", "guardian", "post", "phone", "mailbox", "counter")
 COUNTINGS = ("calendar_days", "working_days", "months")
 LANGUAGES = ("en", "it")
 CONSENT_MODES = ("opt_in", "opt_out", "explicit")
@@ -118,6 +119,8 @@ class Policy:
     complaint_authority: Text
     court_note: Text
     sources: Mapping[str, str] = field(hash=False, repr=False)
+    # By circumstance (sensitive data, who files, channel), the rights that then ask for more than `identity` says.
+    identity_when: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
 
     def source(self, place: str) -> str:
         """Where a value comes from: `response_days`, `retention.proof_days`; a whole table gives all its sources."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from requests_app.rules.policy import (
+    CIRCUMSTANCES,
     CONSENT_MODES,
     COUNTINGS,
     ERASING,
@@ -68,13 +69,35 @@ def _purpose(row: Table) -> Purpose:
     return purpose
 
 
-def _identity(table: Table, rights: tuple[str, ...]) -> Mapping[str, int]:
-    rungs = {right: table.sourced(right, whole(0, HIGHEST_TABLE_RUNG)) for right in rights}
+def _rung(raw: object) -> int:
+    if isinstance(raw, int) and raw > HIGHEST_TABLE_RUNG:
+        raise ValueError("asks for identity papers: only a written doubt about one request does, never a table (P11)")
+    return whole(0, HIGHEST_TABLE_RUNG)(raw)
+
+
+def _identity(table: Table, rights: tuple[str, ...]) -> tuple[Mapping[str, int], Mapping[str, Mapping[str, int]]]:
+    when = {
+        name: _raised(table.sub(name), rights) for name in CIRCUMSTANCES if isinstance(table.left.get(name), Mapping)
+    }
+    rungs = {right: table.sourced(right, _rung) for right in rights}
     for right in NEVER_GATED:
         if rungs.get(right):
             table.wrong(right, "asks for proof, but this right needs none (P5, P8)")
+    for name, raised in when.items():
+        for right, rung in raised.items():
+            if rung is not None and rung < (rungs.get(right) or 0):
+                table.wrong(f"{name}.{right}", "asks for less than the table above: a circumstance only raises")
     table.close()
-    return MappingProxyType(rungs)
+    return MappingProxyType(rungs), MappingProxyType(when)
+
+
+def _raised(table: Table, rights: tuple[str, ...]) -> Mapping[str, int]:
+    """What a circumstance asks of the rights it names; the others stay as they are."""
+    raised = {right: table.sourced(right, _rung) for right in rights if right in table.left}
+    for right in set(raised) & set(NEVER_GATED):
+        table.wrong(right, "asks for proof, but this right needs none, whoever files and however (P5, P8)")
+    table.close()
+    return MappingProxyType(raised)
 
 
 def _retention(table: Table) -> Retention:
@@ -145,6 +168,7 @@ def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> P
     sources: dict[str, str] = {}
     top = Table(raw, "", mistakes, sources)
     rights = top.sourced("rights", list_of(one_of(RIGHTS)))
+    identity, identity_when = _identity(top.sub("identity"), rights or RIGHTS)
     policy = Policy(
         key=top.bare("key", text),
         title=top.sourced("title", text),
@@ -170,7 +194,8 @@ def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> P
         erasing_rights=top.sourced("erasing_rights", list_of(one_of(ERASING)), ("deletion",)),
         erasure_cooling_off_days=top.sourced("erasure_cooling_off_days", whole(1, 60), 3),
         legal_decision=top.sourced("legal_decision", text) if "legal_decision" in raw else "",
-        identity=_identity(top.sub("identity"), rights or RIGHTS),
+        identity=identity,
+        identity_when=identity_when,
         refusal_grounds=tuple(_ground(row, regime) for row in top.rows("refusal_grounds")),
         purposes=tuple(_purpose(row) for row in top.rows("purposes")),
         retention=_retention(top.sub("retention")),

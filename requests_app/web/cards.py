@@ -5,6 +5,7 @@ from typing import Any
 
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
 from requests_app.operations import counting, person, timeline
+from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import UNCHANGED
@@ -40,6 +41,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "dsr": dsr,
         "title": words.title(dsr.right),
         "sentence": words.sentence(dsr),
+        "proof": words.proof(dsr.right, policy_of(dsr.policy), channel=dsr.submission.channel) if dsr.is_open else None,
         "due_on": dsr.due_on,
         **_moved(dsr),
         "steps": [] if unanswered else _steps(dsr),

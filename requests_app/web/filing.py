@@ -18,7 +18,7 @@ from requests_app.operations.networks import Act
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 
-from . import network, visitor
+from . import network, visitor, words
 from .forms import FilingForm
 from .middleware import away
 
@@ -40,7 +40,8 @@ def file(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, version)
     if action == "send":
         return _send(request, form, version)
-    context = {"form": form, "answers": form.answers(), **_promise(version)}
+    proofs = [words.proof(right, policy_of(version)) for right in form.cleaned_data["rights"]]
+    context = {"form": form, "answers": form.answers(), "proofs": proofs, **_promise(version)}
     return render(request, "requests_app/check.html", context)
 
 

@@ -174,6 +174,19 @@ class CodeForm(forms.Form):
         return code
 
 
+class OnFileForm(CodeForm):
+    """Six digits, and whether it was them."""
+
+    answer = forms.ChoiceField(
+        choices=[("mine", ""), ("not_mine", "")],
+        error_messages={
+            "required": _("Press one of the two buttons."),
+            "invalid_choice": _("Press one of the two buttons."),
+        },
+        widget=forms.HiddenInput,
+    )
+
+
 class FreshCodeForm(CodeForm):
     """Six digits, and where to go then."""
 

@@ -20,17 +20,20 @@ from .find import remember_found
 from .forms import CodeForm
 from .identity import wrong_code
 
+# What a contact confirms has pages of its own: it is not the address typed, and opens nobody's requests.
+CONTACT_PAGES = {IdentityCheck.Purpose.ON_FILE: "on_file_link"}
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret for a note in this session, and lead on to an address that tells nothing."""
     check = identity.check_for_secret(secret)
-    if check is None or check.contact_id is not None:  # what a contact confirms has pages of its own
+    if check is None or (check.contact_id is not None and check.purpose not in CONTACT_PAGES):
         raise Http404
     if request.method == "GET":
         request.session["link"] = str(check.pk)
-    response = redirect("by_link")
+    response = redirect(CONTACT_PAGES.get(check.purpose, "by_link"))
     response["Referrer-Policy"] = "no-referrer"  # there is no form here, so it can be
     return response
 
@@ -40,7 +43,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 def by_link(request: HttpRequest) -> HttpResponse:
     """Confirm by one button in the session that filed, by the typed code anywhere else."""
     check = visitor.came_by(request)
-    if check is None:
+    if check is None or check.contact_id is not None:
         return redirect("find")
     is_filer = visitor.is_filer(request, check.submission)
     form = CodeForm(request.POST if request.method == "POST" and "code" in request.POST else None)

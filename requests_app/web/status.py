@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from requests_app.clock import now
 from requests_app.connectors import openid
 from requests_app.models import AnswerFile, DataSubjectRequest, Submission
-from requests_app.operations import identity, person, release
+from requests_app.operations import identity, on_file, person, release
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
@@ -67,6 +67,7 @@ def show(
         "can_begin": not verified and visitor.is_fresh(request, submission, at=at),
         "offers_sign_in": _offers_sign_in(submission, [card["dsr"] for card in own]),
         "can_change_address": not verified and visitor.is_filer(request, submission),
+        "on_file_box": verified and on_file.is_asked(submission),
         "just_filed": bool(request.session.pop("just_filed", False)),
         "cards": own,
         "notices": cards.inbox(submission),

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import demo, filing, find, genuine, health, identity, leave, letters, link, metrics, sign_in, status
+from . import demo, filing, find, genuine, health, identity, leave, letters, link, metrics, on_file, sign_in, status
 
 urlpatterns = [
     path("", filing.file, name="file"),
@@ -28,6 +28,8 @@ urlpatterns = [
     path("found/<uuid:pk>/", find.open_found, name="open"),
     path("l/<str:secret>/", link.link, name="link"),
     path("l/", link.by_link, name="by_link"),
+    path("was-it-you/", on_file.on_file_link, name="on_file_link"),
+    path("on-file/", on_file.on_file, name="on_file"),
     path("genuine/", genuine.genuine, name="genuine"),
     path("leave/", leave.leave, name="leave"),
     path("language/", set_language, name="set_language"),

@@ -6,6 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from requests_app.models import DataSubjectRequest
+from requests_app.rules import identity
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, NONE, Reason
+from requests_app.rules.policy import Policy
 
 FIRST = ("access", "deletion", "consent_withdrawal", "marketing_optout", "correction")
 
@@ -28,6 +31,25 @@ RIGHTS: Mapping[str, tuple[Promise, Promise]] = {
     "complaint": (_("Complain"), _("Tell us below what went wrong.")),
 }  # fmt: skip
 
+PROOFS: Mapping[int, Promise] = {
+    NONE: _("Nothing."),
+    CONTACT: _("A code that we send to your e-mail address."),
+    CONTACT_ON_FILE: _(
+        "A code that we send to your e-mail address. If we hold another contact of yours, a code to that one as well."
+    ),
+}
+
+REASONS: Mapping[str, Promise] = {
+    Reason.FREE: _("Nobody gets anything by it, and you can undo it."),
+    Reason.TAKEN_BACK: _("It can be taken back, so this is enough."),
+    Reason.HANDS_OUT: _("Your data are handed out, and nobody else may get them."),
+    Reason.UNDOES: _("It cannot be undone, and nobody else may do it to you."),
+    Reason.CHANGES: _("It changes what we hold about you."),
+    Reason.SENSITIVE: _("The data are sensitive."),
+    Reason.FOR_ANOTHER: _("It is made for somebody else."),
+    Reason.CHANNEL: _("It came to us in a way that shows less of who wrote it."),
+}
+
 STATES: Mapping[str, Promise] = {
     "received": _("We have your request and are putting it on file."),
     "awaiting_verification": _("We wait for the code that goes to your address. Until then we cannot begin."),
@@ -47,6 +69,12 @@ STATES: Mapping[str, Promise] = {
 def title(right: str) -> str:
     """What the person wants, in their words."""
     return str(RIGHTS[right][0]) if right in RIGHTS else right
+
+
+def proof(right: str, policy: Policy, *, channel: str = "web") -> dict[str, str]:
+    """What we ask the person to show for this right, and why."""
+    asked = identity.asked(right, policy, channel=channel)
+    return {"title": title(right), "proof": str(PROOFS[asked.rung]), "reason": str(REASONS[asked.reason])}
 
 
 def sentence(dsr: DataSubjectRequest) -> str:

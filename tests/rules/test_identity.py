@@ -1,5 +1,6 @@
 """The least proof that suffices, and none at all where a person only wants to be left alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from requests_app.rules.identity import (
     DOCUMENT,
     NO_PROOF_RIGHTS,
     NONE,
+    Asked,
     Obstacle,
+    Reason,
     Shown,
+    asked,
     obstacles,
     required_rung,
     suffices,
@@ -64,3 +68,36 @@ def test_nothing_is_released_while_nobody_showed_that_the_address_is_theirs(poli
     assert obstacles("access", policy, Shown(address_given=True, reached=CONTACT)) == ()
     assert obstacles("access", policy, Shown(address_given=False, reached=NONE)) == ()  # a letter: matched by hand
     assert obstacles("marketing_optout", policy, Shown(address_given=True, reached=NONE)) == ()
+
+
+@both_policies
+@pytest.mark.parametrize("right", RIGHTS)
+def test_every_right_says_why_it_asks_what_it_asks(policy: Policy, right: str) -> None:
+    found = asked(right, policy)
+    assert found.rung == required_rung(right, policy)
+    assert (found.reason == Reason.FREE) == (found.rung == NONE)
+    handed_out = {"access", "portability"}
+    assert (found.reason == Reason.HANDS_OUT) == (right in handed_out)
+
+
+def test_a_circumstance_raises_what_is_asked_and_is_the_reason() -> None:
+    when = {"agent": {"restriction": 2}, "post": {"objection": 2}, "sensitive": {"complaint": 2}}
+    policy = replace(POLICIES[0], identity_when=when)
+    assert asked("restriction", policy) == Asked(CONTACT, Reason.TAKEN_BACK)
+    assert asked("restriction", policy, filer="agent") == Asked(CONTACT_ON_FILE, Reason.FOR_ANOTHER)
+    assert asked("restriction", policy, filer="guardian").rung == CONTACT
+    assert asked("objection", policy, channel="post") == Asked(CONTACT_ON_FILE, Reason.CHANNEL)
+    assert asked("complaint", policy, sensitive=True) == Asked(CONTACT_ON_FILE, Reason.SENSITIVE)
+    assert asked("access", policy, filer="agent", sensitive=True).reason == Reason.HANDS_OUT
+
+
+@both_policies
+def test_what_the_contact_on_file_leaves_open_stops_what_asks_for_it_and_a_denial_stops_all(policy: Policy) -> None:
+    said = {"address_given": True, "reached": CONTACT}
+    open_facts = {"lookup_open": Obstacle.LOOKUP, "on_file_silent": Obstacle.ON_FILE, "unproven": Obstacle.UNPROVEN}
+    for fact, obstacle in open_facts.items():
+        assert obstacles("access", policy, Shown(**said, **{fact: True})) == (obstacle,)
+        assert obstacles("restriction", policy, Shown(**said, **{fact: True})) == ()
+    for right in ("access", "restriction", "complaint"):
+        assert obstacles(right, policy, Shown(**said, denied=True)) == (Obstacle.DENIED,)
+    assert obstacles("marketing_optout", policy, Shown(**said, denied=True)) == ()

@@ -46,7 +46,7 @@ def test_both_policies_offer_the_union_of_rights(policy: Policy) -> None:
 
 @both_policies
 def test_every_value_carries_a_source(policy: Policy) -> None:
-    for name in set(Policy.__dataclass_fields__) - {"key", "sources", "legal_decision"}:
+    for name in set(Policy.__dataclass_fields__) - {"key", "sources", "legal_decision", "identity_when"}:
         assert policy.source(name).strip(), name
     with pytest.raises(KeyError):
         policy.source("nothing_of_the_kind")
@@ -113,6 +113,42 @@ def test_identity_proof_for_an_opt_out_is_refused() -> None:
 
 def test_a_table_that_asks_everybody_for_a_document_is_refused() -> None:
     assert places(changed("access = { value = 2", "access = { value = 3")) == ["identity.access.value"]
+
+
+@pytest.mark.parametrize("right", ["marketing_optout", "consent_withdrawal"])
+def test_identity_papers_for_an_opt_out_or_a_withdrawal_are_refused_with_place_and_reason(right: str) -> None:
+    asked = changed(f"{right} = {{ value = 0", f"{right} = {{ value = 3")
+    with pytest.raises(PolicyError, match=rf"identity\.{right}\.value: asks for identity papers"):
+        parse(asked)
+
+
+class TestCircumstances:
+    def circumstance(self, table: str) -> str:
+        return changed("# Days after the case ended (P19)", f"{table}\n# Days after the case ended (P19)")
+
+    def test_one_raises_what_a_right_asks_for_and_carries_its_source(self) -> None:
+        policy = parse(self.circumstance('[identity.agent]\nrestriction = { value = 2, source = "P46" }'))
+        assert policy.identity_when == {"agent": {"restriction": 2}}
+        assert policy.source("identity.agent.restriction") == "P46"
+        assert policy.identity["restriction"] == 1
+
+    @pytest.mark.parametrize("name", ["sensitive", "agent", "guardian", "post", "phone", "mailbox", "counter"])
+    @pytest.mark.parametrize("right", ["marketing_optout", "consent_withdrawal"])
+    def test_none_gates_an_opt_out_or_a_withdrawal(self, name: str, right: str) -> None:
+        table = f'[identity.{name}]\n{right} = {{ value = 1, source = "x" }}'
+        assert places(self.circumstance(table)) == [f"identity.{name}.{right}"]
+
+    def test_none_asks_for_papers(self) -> None:
+        table = '[identity.sensitive]\naccess = { value = 3, source = "x" }'
+        assert places(self.circumstance(table)) == ["identity.sensitive.access.value"]
+
+    def test_none_lowers(self) -> None:
+        table = '[identity.counter]\naccess = { value = 1, source = "x" }'
+        assert places(self.circumstance(table)) == ["identity.counter.access"]
+
+    def test_an_unknown_one_is_told(self) -> None:
+        table = '[identity.friend]\naccess = { value = 2, source = "x" }'
+        assert places(self.circumstance(table)) == ["identity.friend"]
 
 
 def test_a_longer_period_than_the_regime_allows_needs_a_legal_decision() -> None:
