@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
 from requests_app.connectors import openid
-from requests_app.models import AnswerFile, DataSubjectRequest, Submission
+from requests_app.models import AnswerFile, DataSubjectRequest, SignIn, Submission
 from requests_app.operations import identity, on_file, person, release
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
@@ -83,7 +83,9 @@ def _offers_sign_in(submission: Submission, requests: list[DataSubjectRequest]) 
         return False
     if any(dsr.state == State.AWAITING_VERIFICATION for dsr in requests):
         return True
-    climbs = submission.assurance < CONTACT_ON_FILE
+    # What a look-up found does not show here: while another contact is asked for, the sign-in is offered as well.
+    found = submission.assurance >= CONTACT_ON_FILE and not on_file.is_asked(submission)
+    climbs = not found and not SignIn.objects.filter(pk=submission.pk).exists()
     return climbs and any(
         dsr.state in OPEN and required_rung(dsr.right, policy_of(dsr.policy)) >= CONTACT_ON_FILE for dsr in requests
     )
