@@ -164,6 +164,10 @@ else:
 # --- files -----------------------------------------------------------------------------------------------------------
 FILES_DIR = Path(env.text("FILES_DIR", default=str(VAR_DIR / "files")))
 FILE_UPLOAD_PERMISSIONS = 0o600
+# A document of identity (10 MB at most) is never spooled to disk in the clear while it arrives.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+# tcp://host:3310 or unix:///path of clamd. Once set, no file is taken while it does not answer.
+CLAMD_URL = env.text("CLAMD_URL", default="")
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(VAR_DIR / "static")))

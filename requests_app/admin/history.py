@@ -42,7 +42,14 @@ SENTENCES: Mapping[str, str] = {
     Kind.OTHER_CHANNEL_USED: "{who} recorded that a notice was served by {channel}.",
     Kind.NOT_REACHED: "A notice did not arrive.",
     Kind.INTAKE_COMPLETED: "{who} completed the entry.",
-    Kind.IDENTITY_REQUIRED: "{who} asked for proof of identity.",
+    Kind.IDENTITY_REQUIRED: "{who} asked for a document, and wrote why.",
+    Kind.DOCUMENT_SUBMITTED: "{who} sent a document.",
+    Kind.DOCUMENT_ACCEPTED: "{who} accepted the document. A second person has to confirm it.",
+    Kind.DOCUMENT_REJECTED: "{who} did not accept the document. The person was told why.",
+    Kind.DOCUMENT_DESTROYED: "A document was destroyed.",
+    Kind.DOUBT_WITHDRAWN: "{who} withdrew the doubt: no document is needed.",
+    Kind.FILE_REFUSED: "A file was not taken: {why}.",
+    Kind.DEADLINE_RESTARTED: "The law counts from the day of the document: {statutory_on}, not {statutory_before}.",
     Kind.PACKAGE_DESTROYED: "The files of the answer were destroyed, as announced.",
     Kind.RECEIPT_PROPOSED: "{who} proposed another day of receipt.",
     Kind.RECEIPT_CORRECTED: "{who} approved the other day of receipt, and the date was counted anew.",
@@ -62,9 +69,26 @@ SENTENCES: Mapping[str, str] = {
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }
+SPECIAL: Mapping[tuple[str, str, str], str] = {  # kind, and what its body says
+    (Kind.IDENTITY_CONFIRMED, "rung", "3"): "{who} confirmed the document, as the second person.",
+    (Kind.LAPSED, "missing", "document"): "The request lapsed: no document came that could be accepted.",
+}
+REFUSED_FILES = {
+    "infected": "the virus scanner found something in it",
+    "undecodable": "it could not be opened",
+    "blank": "nothing can be seen on it",
+    "kind": "it is no picture and no PDF",
+    "pixels": "the picture is too large",
+    "pages": "it has too many pages",
+    "large": "it is too large",
+    "empty": "it is empty",
+}
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
-DAYS = ("due_on", "due_before", "first_on", "last_on", "planned_last_on", "cooling_off_until")
+DAYS = (
+    "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
+    "cooling_off_until",
+)  # fmt: skip
 MILESTONES = {
     "confirm_erasure_0": "the person was asked to confirm the erasure",
     "pause_over": "the pause has come to its planned end",
@@ -83,6 +107,7 @@ def milestone(kind: str) -> str:
         ("due_in_", "left for the answer"),
         ("reminder_verify_", "without a confirmed address"),
         ("confirm_erasure_", "without the second confirmation"),
+        ("reminder_proof_", "without the document"),
     ):
         if kind.startswith(start) and kind.removeprefix(start).isdigit():
             days = int(kind.removeprefix(start))
@@ -110,6 +135,9 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
     """One event. A kind without words of its own is shown as it is rather than hidden."""
     who = {"person": "The person", "system": "The clock"}.get(role) or names.get(ref, "A member of staff")
     says = SENTENCES.get(kind, kind.replace("_", " ").capitalize() + ".")
+    for (special, key, value), words in SPECIAL.items():
+        if kind == special and str(body.get(key, "")) == value:
+            says = words
     if kind == Kind.MILESTONE and body.get("superseded") == "true":
         says = OVERTAKEN
     return says.format(
@@ -119,6 +147,7 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
         channel=body.get("channel", "another channel"),
         source=body.get("source", ""),
         result=RESULTS.get(str(body.get("result", "")), ""),
+        why=REFUSED_FILES.get(str(body.get("why", "")), "it does not do"),
         **{name: _day(body.get(name, "")) for name in DAYS},
     )
 

@@ -29,7 +29,11 @@ KINDS = {
     "missed": "Letter about a missed date",
     "package_ending": "The download ends soon",
     "question": "Question to the person",
+    "proof_asked": "Request for a document, with the reason",
+    "proof_rejected": "The document was not accepted",
+    "proof_settled": "No document is needed any more",
     "receipt_corrected": "The day of receipt was corrected",
+    "reminder_proof": "Reminder to send the document",
     "reminder_verify": "Reminder to confirm the address",
     "reopened": "The request was taken up again",
 }

@@ -14,6 +14,7 @@ from .message import Message
 from .network import NetworkCount
 from .notice import Notice
 from .policy import PolicyVersion
+from .proof import ProofDocument, ProofRequest
 from .receipt import ReceiptCorrection
 from .request import DataSubjectRequest
 from .sign_in import SignIn, StaffSignIn
@@ -41,6 +42,8 @@ __all__ = [
     "Notice",
     "Pause",
     "PolicyVersion",
+    "ProofDocument",
+    "ProofRequest",
     "ReceiptCorrection",
     "SignIn",
     "SourceLookup",

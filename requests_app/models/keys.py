@@ -130,3 +130,15 @@ def _digests(text: str) -> list[str]:
         f"{version}:{hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()}"
         for version, key in sorted(settings.LOOKUP_KEYS.items(), reverse=True)
     ]
+
+
+def document_digests(pixels: str) -> list[str]:
+    """Return the keyed digests of what a document shows under every key version, the newest first.
+
+    Keyed, so that nobody who holds the picture can find its row in a copy of the database.
+    """
+    text = f"document:{pixels}".encode()
+    return [
+        f"{version}:{hmac.new(key.encode(), text, hashlib.sha256).hexdigest()}"
+        for version, key in sorted(settings.LOOKUP_KEYS.items(), reverse=True)
+    ]

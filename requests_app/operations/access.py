@@ -12,3 +12,8 @@ def record_look(submission: Submission, *, what: str, actor: Actor, at: datetime
     """Write down that a member of the team looked. Raises RoleMissing for anybody else."""
     account = require(actor, "look")
     AccessLog.objects.create(at=at, staff=account, submission=submission, what=what, purpose=purpose.strip()[:200])
+
+
+def looked(submission: Submission, *, what: str, actor: Actor, since: datetime) -> bool:
+    """Whether this account wrote down such a look since then."""
+    return AccessLog.objects.filter(submission=submission, what=what, staff=actor.user, at__gte=since).exists()

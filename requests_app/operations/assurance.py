@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from requests_app.models import Contact, DataSubjectRequest, SourceLookup, Submission
+from requests_app.models import Contact, DataSubjectRequest, ProofRequest, SourceLookup, Submission
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules import identity
 from requests_app.rules.identity import Obstacle, Shown
@@ -23,15 +23,19 @@ WORDS: Mapping[Obstacle, str] = {
     Obstacle.SECOND_CONFIRMATION: "The person has not confirmed the erasure a second time.",
     Obstacle.COOLING_OFF: "The cooling-off has not ended: until then every known contact can stop the erasure.",
     Obstacle.RELEASED_JUST_NOW: "Files of this case were released less than 24 hours ago.",
+    Obstacle.DOUBT: "A document was asked for in this case, and none is confirmed. Settle the doubt first.",
 }
 
 
 def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
     """Return what stands about who asks at this instant."""
     submission = dsr.submission
+    # A doubt about one request is a doubt about who asks: it holds back all of the case.
+    doubted = ProofRequest.objects.filter(dsr__submission=submission, end="").exists()
     return Shown(
         address_given=bool(submission.email_digest),
         reached=submission.assurance,
+        doubted=doubted,
         erasure=facts_of(dsr, at=at),
         channel=submission.channel,
         **_on_file(submission),

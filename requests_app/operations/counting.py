@@ -4,12 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from requests_app.models import DataSubjectRequest, Extension
+from requests_app.models import DataSubjectRequest, Extension, ProofRequest
 from requests_app.models import Pause as PauseRow
 from requests_app.rules.response_deadline import Deadline, Pause, Step
 from requests_app.rules.three_dates import UNCHANGED, Changes, ThreeDates
 
-from .policies import deadline_from, policy_of
+from .policies import deadline_from, policy_of, regimes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,32 @@ def pauses_of(dsr: DataSubjectRequest) -> list[PauseRow]:
 
 
 def changes_of(dsr: DataSubjectRequest) -> Changes:
-    """Return what moved the date. Nothing is looked up where the policy allows neither."""
+    """Return what moved the dates. Nothing is looked up where policy and laws know of no such thing."""
     policy = policy_of(dsr.policy)
+    restarts = restarts_of(dsr)
     if not policy.extension_days and not policy.pause_allowed:
-        return UNCHANGED
+        return Changes(restarts=restarts) if restarts else UNCHANGED
     pauses: dict[str, tuple[Pause, ...]] = defaultdict(tuple)
     cite = policy.source("pause_allowed")
     for row in pauses_of(dsr):
         pauses[row.reason] += (Pause(row.first_on, row.last_on or row.planned_last_on, cite),)
     if extension_of(dsr) is None:
-        return Changes(pauses=pauses)
-    return Changes(policy.extension_days, policy.source("extension_days"), pauses)
+        return Changes(pauses=pauses, restarts=restarts)
+    return Changes(policy.extension_days, policy.source("extension_days"), pauses, restarts)
+
+
+def restarts_on_identity(dsr: DataSubjectRequest) -> bool:
+    """Whether a law of this request counts from the day on which a proof of identity came that was asked for."""
+    return any("identity" in law.restarts for law in regimes_of(dsr.policy).values())
+
+
+def restarts_of(dsr: DataSubjectRequest) -> dict[str, date]:
+    """Return the day of the proof, by its reason as the laws name it."""
+    if not restarts_on_identity(dsr):
+        return {}
+    shown = ProofRequest.objects.filter(dsr=dsr, opened_at=dsr.opened_at, shown_on__isnull=False)
+    last = shown.order_by("shown_on").last()
+    return {"identity": last.shown_on} if last is not None and last.shown_on is not None else {}
 
 
 def dates_of(dsr: DataSubjectRequest, changes: Changes | None = None) -> ThreeDates:

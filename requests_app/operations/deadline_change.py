@@ -79,7 +79,9 @@ def extend_deadline(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: d
             raise Refused(why)
         policy = policy_of(dsr.policy)
         before = changes_of(dsr)
-        dates = dates_of(dsr, Changes(policy.extension_days, policy.source("extension_days"), before.pauses))
+        dates = dates_of(
+            dsr, Changes(policy.extension_days, policy.source("extension_days"), before.pauses, before.restarts)
+        )
         if why := why_beyond_the_law(policy, dates):
             raise Refused(why)
         pk = uuid.uuid4()

@@ -11,7 +11,7 @@ from requests_app.models import AnswerFile, DataSubjectRequest, Message, Notice,
 from requests_app.models.keys import seal
 from requests_app.rules.lifecycle import State
 
-from . import evidence, files, messages
+from . import evidence, files, messages, scanning
 from .access import record_look
 from .actors import Actor
 from .evidence import Kind
@@ -80,6 +80,7 @@ def attach(dsr: DataSubjectRequest, *, name: str, content: bytes, actor: Actor, 
         raise Refused("The file is empty. Choose the file again.")
     if len(content) > files.LARGEST:
         raise Refused("The file is larger than 25 MB. Split it.")
+    scanning.refuse_infected(content)
     pk = uuid.uuid4()
     files.write(dsr.submission_id, pk, content)
     with transaction.atomic():

@@ -22,9 +22,11 @@ from requests_app.rules.agenda import (
     OVERDUE,
     PACKAGE_ENDING,
     PAUSE_OVER,
+    PROOF_REMINDER,
     REMINDER,
     Agenda,
     Item,
+    lapse_day,
     next_wake_at,
     owed,
 )
@@ -132,6 +134,9 @@ def _notices(dsr: DataSubjectRequest, agenda: Agenda, item: Item, officers: list
             "cooling_off_days": days,
         }
         return [Owed("erasure_question", dsr.submission, dsr, None, f"{key}:{item.kind}", asks)]
+    if item.kind.startswith(PROOF_REMINDER):
+        until = {"lapses_on": lapse_day(agenda)}
+        return [Owed("reminder_proof", dsr.submission, dsr, None, f"{key}:{item.kind}", until)]
     if item.kind == PACKAGE_ENDING and agenda.package_expires_at is not None:
         ends_on = received_on(agenda.package_expires_at, agenda.tz)
         return [Owed("package_ending", dsr.submission, dsr, None, key, {"ends_on": ends_on})]

@@ -66,6 +66,13 @@ class Kind(StrEnum):
     ON_FILE_DENIED = "on_file_denied"
     SIGN_IN_REFUSED = "sign_in_refused"
     ERASURE_CONFIRMED = "erasure_confirmed"
+    DOCUMENT_SUBMITTED = "document_submitted"
+    DOCUMENT_ACCEPTED = "document_accepted"
+    DOCUMENT_REJECTED = "document_rejected"
+    DOCUMENT_DESTROYED = "document_destroyed"
+    DOUBT_WITHDRAWN = "doubt_withdrawn"
+    FILE_REFUSED = "file_refused"
+    DEADLINE_RESTARTED = "deadline_restarted"
 
 
 def _hash(canonical: str) -> str:

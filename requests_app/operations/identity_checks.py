@@ -12,6 +12,7 @@ from requests_app.rules.lifecycle import Action, State
 
 from . import evidence
 from .actors import Actor
+from .asking import DOUBTED
 from .evidence import Kind
 from .identity_codes import TRIES, code_for, is_alive, is_guessed_at, newest
 from .lookups import owe_lookups
@@ -96,7 +97,7 @@ def begin(submission: Submission, *, rung: int, proof: Mapping[str, str], actor:
     Submission.objects.filter(pk=submission.pk, assurance__lt=rung).update(assurance=rung)
     owe_lookups(submission, at=at)
     moved = False
-    for dsr in submission.requests.filter(state=State.AWAITING_VERIFICATION).order_by("pk"):
+    for dsr in submission.requests.filter(state=State.AWAITING_VERIFICATION).exclude(**DOUBTED).order_by("pk"):
         # A higher rung, where the policy asks one, is shown in the decision: "how identity was matched".
         dsr = advance(
             dsr,

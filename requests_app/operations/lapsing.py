@@ -7,12 +7,18 @@ from requests_app.models import DataSubjectRequest
 from requests_app.rules.lifecycle import Action, State
 
 from .actors import Actor
+from .asking import open_doubt
 from .notices import known_language, owe
 from .transition import NOTICE, advance
 
 MISSING: Mapping[str, str] = {
     "en": "your e-mail address was never confirmed with the code that we sent to it.",
     "it": "il Suo indirizzo e-mail non è mai stato confermato con il codice che Le abbiamo inviato.",
+}
+MISSING_DOCUMENT: Mapping[str, str] = {
+    "en": "a document that shows who you are. We asked you for it and wrote why; none that we could accept has come.",
+    "it": "un documento che mostri chi è Lei. Glielo abbiamo chiesto spiegandone il motivo; non è arrivato "
+    "nessun documento che potessimo accettare.",
 }
 UNCONFIRMED: Mapping[str, str] = {
     "en": "what is deleted cannot be brought back, so we asked you to confirm it a second time. "
@@ -24,8 +30,9 @@ UNCONFIRMED: Mapping[str, str] = {
 
 def lapse(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjectRequest:
     """End it with a letter that says what is missing, which answers it (H2). Needs the caller's transaction."""
-    missing = MISSING if dsr.state == State.AWAITING_VERIFICATION else UNCONFIRMED
-    ended = advance(dsr, Action.LAPSE, actor=actor, at=at, values={"answered_at": at, "waiting_since": None})
+    missing, what = _missing(dsr)
+    values = {"answered_at": at, "waiting_since": None}
+    ended = advance(dsr, Action.LAPSE, actor=actor, at=at, values=values, body={"missing": what})
     owe(
         NOTICE[Action.LAPSE],
         submission=dsr.submission,
@@ -35,3 +42,9 @@ def lapse(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubject
         at=at,
     )
     return ended
+
+
+def _missing(dsr: DataSubjectRequest) -> tuple[Mapping[str, str], str]:
+    if dsr.state != State.AWAITING_VERIFICATION:
+        return UNCONFIRMED, "confirmation"
+    return (MISSING, "address") if open_doubt(dsr) is None else (MISSING_DOCUMENT, "document")

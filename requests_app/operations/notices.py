@@ -30,6 +30,11 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | staff_digest | day, counts (pairs of label and number) | |
 | staff_answered | - | |
 | staff_alarm | alarm (a sentence without personal data) | |
+| proof_asked | reason, due_on, lapses_on (or none) | |
+| proof_rejected | reason, due_on | |
+| proof_settled | confirmed (else withdrawn), due_on | |
+| reminder_proof | lapses_on (or none) | |
+| staff_proof | step: review, confirm, done, infected | |
 
 Kinds named contact_* go to another address of the case. Every template also gets: organisation, portal (PUBLIC_URL),
 zone, case_label; but for contacts right_titles (those of the dsr, else of the whole submission); and for the person
@@ -84,6 +89,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "staff_unassigned": ("due_on",),
     "staff_answered": (),
     "staff_alarm": ("alarm",),
+    "proof_asked": ("reason", "due_on", "lapses_on"),
+    "proof_rejected": ("reason", "due_on"),
+    "proof_settled": ("confirmed", "due_on"),
+    "reminder_proof": ("lapses_on",),
+    "staff_proof": ("step",),
 }
 KINDS = tuple(NEEDS)
 STAFF_KINDS = tuple(kind for kind in KINDS if kind.startswith("staff_"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from requests_app.models import AnswerFile, Message, Submission, SubmissionKey
+from requests_app.models import AnswerFile, Message, ProofDocument, Submission, SubmissionKey
 
 from . import files
 
@@ -21,6 +21,8 @@ SAFE_AGE = timedelta(days=1)
 BATCH = 500
 # More orphans than one in ten are no crash but the wrong database: then nothing is destroyed.
 PLAUSIBLE = 10
+PERISHABLE = (AnswerFile, ProofDocument)  # their rows outlive the file
+OWNERS = (*PERISHABLE, Message)  # whose file has the id of the row
 
 
 def sweep(now: datetime) -> int:
@@ -55,8 +57,7 @@ def _sweep_files(before: datetime) -> int:
     total = gone = 0
     for paths in files.written_before(before):
         whole = {uuid.UUID(path.name): path for path in paths if re.fullmatch(r"[0-9a-f]{32}", path.name)}
-        destroyed = AnswerFile.objects.filter(pk__in=whole).exclude(destroyed_at=None)
-        for pk in destroyed.values_list("pk", flat=True):
+        for pk in _destroyed(set(whole)):
             whole.pop(pk).unlink(missing_ok=True)
             gone += 1
         orphans += [path for path in paths if path.suffix == ".part"]
@@ -72,8 +73,12 @@ def _sweep_files(before: datetime) -> int:
 
 
 def _with_row(pks: set[uuid.UUID]) -> set[uuid.UUID]:
-    answers = AnswerFile.objects.filter(pk__in=pks).values_list("pk", flat=True)
-    return set(answers) | set(Message.objects.filter(pk__in=pks).values_list("pk", flat=True))
+    return {pk for model in OWNERS for pk in model.objects.filter(pk__in=pks).values_list("pk", flat=True)}
+
+
+def _destroyed(pks: set[uuid.UUID]) -> set[uuid.UUID]:
+    gone = (model.objects.filter(pk__in=pks).exclude(destroyed_at=None) for model in PERISHABLE)
+    return {pk for rows in gone for pk in rows.values_list("pk", flat=True)}
 
 
 def _plausible(what: str, count: int, total: int) -> bool:

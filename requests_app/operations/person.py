@@ -11,8 +11,9 @@ from requests_app.models import ConsentRecord, DataSubjectRequest, EvidenceEvent
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 
-from . import evidence, files, messages
+from . import evidence, files, messages, scanning
 from .actors import Actor
+from .asking import open_doubt
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
@@ -68,11 +69,12 @@ def reopen(dsr: DataSubjectRequest, *, proved: bool, actor: Actor, at: datetime)
         dsr = lock(dsr)
         if not may_reopen(dsr):
             raise Refused(_("This request cannot be opened again here. Make a new one, or write to us."))
-        waits = asks_for_proof(dsr) and not proved
+        doubted = open_doubt(dsr) is not None  # that it ended settled nothing
+        waits = asks_for_proof(dsr) and (doubted or not proved)
         dsr = take_up_again(dsr, waits=waits, actor=actor, at=at)
-        if waits:
+        if waits and not proved:
             issue(dsr.submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
-        else:
+        if not waits:
             tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{at.isoformat()}", at=at)
         return dsr
 
@@ -104,6 +106,7 @@ def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None,
         _refuse_unasked(dsr, file, at)  # before a file is stored; once more below, under the lock
     pk = uuid.uuid4()
     if file is not None:
+        scanning.refuse_infected(file[1])
         files.write(dsr.submission_id, pk, file[1])
     with transaction.atomic():
         dsr = lock(dsr)
@@ -150,6 +153,8 @@ def _refuse_unfit(dsr: DataSubjectRequest, text: str, file: tuple[str, bytes] | 
 def _refuse_unasked(dsr: DataSubjectRequest, file: tuple[str, bytes] | None, at: datetime) -> None:
     # Who answers a question is always heard; who writes unasked is bounded, so that nobody can bury the desk.
     if file is not None and dsr.state == State.AWAITING_VERIFICATION:
+        if open_doubt(dsr) is not None:
+            raise Refused(_("Send the document on its own page, where only few people see it. A text can go here."))
         raise Refused(_("Type the code first; then you can send files. A text can go now."))
     written = Message.objects.filter(
         dsr__submission=dsr.submission_id, author=Message.Author.PERSON, written_at__gt=at - timedelta(days=1)

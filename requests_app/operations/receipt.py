@@ -6,7 +6,15 @@ from typing import Any
 
 from django.db import transaction
 
-from requests_app.models import DataSubjectRequest, EvidenceEvent, Extension, Pause, ReceiptCorrection, Submission
+from requests_app.models import (
+    DataSubjectRequest,
+    EvidenceEvent,
+    Extension,
+    Pause,
+    ProofRequest,
+    ReceiptCorrection,
+    Submission,
+)
 from requests_app.models.keys import seal
 from requests_app.models.staff import same_person
 from requests_app.rules.lifecycle import OPEN
@@ -127,7 +135,7 @@ def _count_anew(dsr: DataSubjectRequest, correction: ReceiptCorrection, *, actor
     counted = dates_if_received(dsr, correction.new_received_at)
     deadline = counted.dates
     # Pauses and the extension go over to the corrected clock; one that was told too late stays behind, and on record.
-    for model in (Pause, Extension) if counted.extension_holds else (Pause,):
+    for model in (Pause, ProofRequest, Extension) if counted.extension_holds else (Pause, ProofRequest):
         model.objects.filter(dsr=dsr, opened_at=dsr.opened_at).update(opened_at=correction.new_received_at)
     DataSubjectRequest.objects.filter(pk=dsr.pk).update(
         opened_at=correction.new_received_at,

@@ -1,14 +1,19 @@
-"""Destroy what its period has ended for: released packages first."""
+"""Destroy what its period has ended for: documents of identity first, then released packages."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
-from requests_app.models import AnswerFile, DisclosurePackage
+from requests_app.models import AnswerFile, DisclosurePackage, ProofDocument
+from requests_app.rules.lifecycle import ENDED
 
 from . import evidence, files
 from .actors import Actor
 from .evidence import Kind
+from .transition import lock, reschedule
+
+BATCH = 50
 
 
 def destroy_package(package: DisclosurePackage, *, at: datetime) -> int:
@@ -30,9 +35,41 @@ def destroy_package(package: DisclosurePackage, *, at: datetime) -> int:
     return gone
 
 
+def destroy_document(document: ProofDocument, *, at: datetime) -> bool:
+    """Destroy the pages, then say so; False where another sweep did. Safe to repeat after a crash midway."""
+    files.destroy(document.pk)
+    with transaction.atomic():
+        dsr = lock(document.proof.dsr)
+        if not ProofDocument.objects.filter(pk=document.pk, destroyed_at=None).update(destroyed_at=at, pages=0):
+            return False
+        evidence.append(
+            dsr.submission_id,
+            Kind.DOCUMENT_DESTROYED,
+            actor=Actor.system(),
+            at=at,
+            dsr_id=dsr.pk,
+            body={"document": str(document.pk), "result": document.result, "commitment": document.commitment},
+        )
+        if dsr.is_open:
+            reschedule(dsr, at=at)  # whose document went undecided is asked again
+        return True
+
+
+def documents_due(now: datetime) -> list[ProofDocument]:
+    """Return what is decided about, what belongs to a request that has ended, and what lay for thirty days."""
+    due = Q(destroy_at__lte=now) | Q(proof__dsr__state__in=sorted(ENDED))
+    rows = ProofDocument.objects.filter(due, destroyed_at=None).select_related("proof__dsr")
+    return list(rows.order_by("destroy_at", "pk")[:BATCH])
+
+
 def apply(now: datetime) -> int:
     """Destroy what is due by now; returns how many things went."""
+    documents = sum(destroy_document(document, at=now) for document in documents_due(now))
+    return documents + _apply_to_packages(now)
+
+
+def _apply_to_packages(now: datetime) -> int:
     ended = DisclosurePackage.objects.filter(
         expires_at__lte=now - timedelta(days=1), dsr__answer_files__destroyed_at=None
     ).select_related("dsr")
-    return sum(destroy_package(package, at=now) for package in ended.distinct()[:50])
+    return sum(destroy_package(package, at=now) for package in ended.distinct()[:BATCH])

@@ -18,9 +18,13 @@ from .actors import Actor
 from .notices import owe
 from .refused import RoleMissing
 
-HANDLER, APPROVER, OFFICER = ROLES = ("handler", "approver", "privacy officer")
+HANDLER, APPROVER, OFFICER = DESK = ("handler", "approver", "privacy officer")
+IDENTITY = "identity reviewer"  # besides or without a role of the desk: who alone sees documents
+ROLES = (*DESK, IDENTITY)
 
-_ANYONE = frozenset(ROLES)
+_ALL = frozenset(ROLES)
+_ANYONE = frozenset(DESK)
+_IDENTITY = frozenset({IDENTITY})
 _APPROVERS = frozenset({APPROVER, OFFICER})
 _OFFICERS = frozenset({OFFICER})
 _NO_STAFF: frozenset[str] = frozenset()
@@ -29,7 +33,7 @@ _NO_STAFF: frozenset[str] = frozenset()
 MAY: Mapping[str, frozenset[str]] = {
     Action.COMPLETE_INTAKE: _ANYONE,
     Action.CONFIRM_IDENTITY: _NO_STAFF,  # the person, by a code
-    Action.REQUIRE_IDENTITY: _ANYONE,
+    Action.REQUIRE_IDENTITY: _ALL,
     Action.SUBMIT_DECISION: _ANYONE,
     Action.RETURN_FOR_CHANGE: _APPROVERS,
     Action.CARRY_OUT: _ANYONE,
@@ -40,13 +44,17 @@ MAY: Mapping[str, frozenset[str]] = {
     Action.LAPSE: _NO_STAFF,  # the clock
     Action.REOPEN: _OFFICERS,
     Action.REOPEN_UNVERIFIED: _OFFICERS,
-    "look": _ANYONE,
+    Action.WITHDRAW_DOUBT: _OFFICERS,
+    "look": _ALL,
     "enter": _ANYONE,
     "assign": _ANYONE,
     "ask": _ANYONE,
-    "note": _ANYONE,
+    "note": _ALL,
     "record_confirmation": _ANYONE,
     "attach": _ANYONE,
+    "look_at_document": _IDENTITY,
+    "review_document": _IDENTITY,
+    "confirm_document": _IDENTITY,
     "reveal": _OFFICERS,
     "record_other_channel": _OFFICERS,
     "open_letter": _OFFICERS,
@@ -68,7 +76,7 @@ MAY: Mapping[str, frozenset[str]] = {
 def roles_of(account: Any) -> frozenset[str]:
     """Return the roles that this account holds now; none where it is inactive or no staff account."""
     rows = User.objects.filter(pk=account.pk, is_active=True, is_staff=True, groups__name__in=ROLES)
-    return frozenset(rows.values_list("groups__name", flat=True)) & _ANYONE
+    return frozenset(rows.values_list("groups__name", flat=True)) & _ALL
 
 
 def require(actor: Actor, verb: str) -> User:

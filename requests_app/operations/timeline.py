@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent
 from requests_app.rules.holder import Holder, HolderBar, Spell, days
+from requests_app.rules.identity import DOCUMENT
 from requests_app.rules.lifecycle import State
 from requests_app.rules.response_deadline import Pause, received_on
 from requests_app.rules.three_dates import ThreeDates
@@ -24,7 +25,13 @@ def _sentences() -> dict[str, str]:
     return {
         Kind.FILED: _("We received your request."),
         Kind.INTAKE_COMPLETED: _("We have everything that we need to begin."),
-        Kind.IDENTITY_REQUIRED: _("We asked you to confirm your address again."),
+        Kind.IDENTITY_REQUIRED: _("We asked you for a document, and wrote why."),
+        Kind.DOCUMENT_SUBMITTED: _("You sent a document."),
+        Kind.DOCUMENT_ACCEPTED: _("One of us looked at your document. A second person checks it."),
+        Kind.DOCUMENT_REJECTED: _("We could not accept the document, and wrote why."),
+        Kind.DOCUMENT_DESTROYED: _("The document was destroyed."),
+        Kind.DOUBT_WITHDRAWN: _("We need no document any more."),
+        Kind.DEADLINE_RESTARTED: _("The period of the law counts from the day on which your document came."),
         Kind.TOOK_EFFECT: _("It took effect."),
         Kind.EFFECT_REVERSED: _("It was undone, as you asked."),
         Kind.IDENTITY_CONFIRMED: _("You confirmed your address."),
@@ -54,7 +61,16 @@ def for_dsr(dsr: DataSubjectRequest) -> list[dict[str, object]]:
     """Return the events that concern the person, oldest first; `at` is aware, in UTC."""
     said = _sentences()
     events = EvidenceEvent.objects.filter(submission_id=dsr.submission_id, dsr_id=dsr.pk).order_by("seq")
-    return [{"at": e.at, "text": said[e.kind]} for e in events if e.kind in said]
+    return [{"at": e.at, "text": _special(e) or said[e.kind]} for e in events if e.kind in said]
+
+
+def _special(event: EvidenceEvent) -> str:
+    """What its body makes of an event, or nothing."""
+    if event.kind == Kind.IDENTITY_CONFIRMED and json.loads(event.body).get("rung") == DOCUMENT:
+        return _("Two of us looked at your document: the request is yours.")
+    if event.kind == Kind.LAPSED and json.loads(event.body).get("missing") == "document":
+        return _("The request ended, because no document came that we could accept.")
+    return ""
 
 
 def deadline_for(dsr: DataSubjectRequest) -> ThreeDates:
@@ -83,6 +99,10 @@ def _bar(dsr: DataSubjectRequest, events: Sequence[EvidenceEvent], until: date) 
     first: Holder = "you" if dsr.state == State.AWAITING_VERIFICATION else "us"
     holders: dict[str, Holder] = {
         Kind.IDENTITY_CONFIRMED: "us",
+        Kind.IDENTITY_REQUIRED: "you",
+        Kind.DOCUMENT_SUBMITTED: "us",
+        Kind.DOCUMENT_REJECTED: "you",
+        Kind.DOUBT_WITHDRAWN: "us",
         Kind.QUESTION_ASKED: "you",
         Kind.QUESTION_ANSWERED: "us",
         Kind.DECISION_SUBMITTED: "us",

@@ -33,13 +33,14 @@ EVIDENCE: dict[Action, Kind] = {
     Action.LAPSE: Kind.LAPSED,
     Action.REOPEN: Kind.REOPENED,
     Action.REOPEN_UNVERIFIED: Kind.REOPENED,
+    Action.WITHDRAW_DOUBT: Kind.DOUBT_WITHDRAWN,
 }
 
 # What the person is told of it, as kind of notice; nothing where another letter of the same moment says it.
 NOTICE: dict[Action, str] = {
     Action.COMPLETE_INTAKE: "",  # the acknowledgement of the filing
     Action.CONFIRM_IDENTITY: "",  # the page on which the code was typed
-    Action.REQUIRE_IDENTITY: "",  # the mail with the code
+    Action.REQUIRE_IDENTITY: "proof_asked",
     Action.SUBMIT_DECISION: "",  # nothing is decided before the second person
     Action.RETURN_FOR_CHANGE: "",
     Action.CARRY_OUT: "decision_done",
@@ -50,6 +51,7 @@ NOTICE: dict[Action, str] = {
     Action.LAPSE: "lapsed",
     Action.REOPEN: "reopened",
     Action.REOPEN_UNVERIFIED: "reopened",
+    Action.WITHDRAW_DOUBT: "proof_settled",
 }
 
 

@@ -1,8 +1,8 @@
-"""Append-only tables, receipt dates that only two people change, and four eyes that are those of two people: one
-idempotent function installs the triggers.
+"""Append-only tables, receipt dates and proofs of identity that take two people, and four eyes that are those of two
+people: one idempotent function installs the triggers.
 
 On SQLite a trigger goes with its table when a migration rebuilds it, so such a migration ends with `install`; and one
-that rebuilds receiptcorrection begins with `remove_guards`, since a trigger of submission names that table.
+that rebuilds receiptcorrection or proofdocument begins with `remove_guards`, since triggers of submission name them.
 """
 
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ _SUBMISSION, _CORRECTION = "requests_app_submission", "requests_app_receiptcorre
 _MANUAL = "requests_app_manualverification"
 _BY_HAND = ("id", "submission_id", "reason_sealed", "proposed_by_id", "proposed_at")
 _REQUEST, _CONFIRMATION = "requests_app_datasubjectrequest", "requests_app_erasureconfirmation"
+_DOCUMENT = "requests_app_proofdocument"
 _KEPT = ("received_at", "received_on", "received_zone", "channel")
 _PROPOSED = (
     "id", "submission_id", "reason_sealed", "old_received_at", "old_received_on", "new_received_at", "new_received_on",
@@ -36,6 +37,10 @@ _APPROVED = """EXISTS (
     AND NOT EXISTS (
         SELECT 1 FROM requests_app_receiptcorrection l WHERE l.submission_id = NEW.id AND l.approved_at > c.approved_at
     )
+)"""
+
+_CONFIRMED = """EXISTS (
+    SELECT 1 FROM requests_app_proofdocument d WHERE d.submission_id = NEW.id AND d.confirmed_by_id IS NOT NULL
 )"""
 
 
@@ -144,6 +149,15 @@ GUARDS = (
         "INSERT",
         "prepared_by_id",
         "approved_by_id",
+    ),
+    _one_person(f"{_DOCUMENT}_four_eyes", _DOCUMENT, "UPDATE", "reviewed_by_id", "confirmed_by_id", needs=_DOCUMENT),
+    Guard(
+        f"{_SUBMISSION}_document_confirmed",
+        _SUBMISSION,
+        "UPDATE",
+        f"NEW.assurance = 3 AND {_changed(('assurance',))} AND NOT {_CONFIRMED}",
+        "the rung of a document is reached by one that a second person confirmed",
+        needs=_DOCUMENT,
     ),
 )
 

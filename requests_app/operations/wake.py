@@ -10,7 +10,7 @@ from requests_app.rules.agenda import Agenda, next_wake_at
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import ENDED, State
 
-from .asking import asked_at
+from .asking import Awaited, asked_at, documents_awaited
 from .erasing import confirm_from
 from .policies import policy_of
 
@@ -28,6 +28,7 @@ def agendas_of(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, Agenda]:
     )
     paused = _paused([dsr for dsr in dsrs if dsr.is_open and policy_of(dsr.policy).pause_allowed])
     asked = confirm_from(dsrs)
+    awaited = documents_awaited(dsrs)
     return {
         dsr.pk: _agenda(
             dsr,
@@ -35,6 +36,7 @@ def agendas_of(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, Agenda]:
             packages.get(dsr.pk),
             paused.get((dsr.pk, dsr.opened_at)),
             asked.get(dsr.pk),
+            awaited.get(dsr.pk),
         )
         for dsr in dsrs
     }
@@ -53,8 +55,10 @@ def _agenda(
     package_expires_at: datetime | None,
     paused_until: date | None,
     confirm_from: datetime | None,
+    document: Awaited | None,
 ) -> Agenda:
     policy = policy_of(dsr.policy)
+    with_us = document is not None and document.with_us
     return Agenda(
         due_on=dsr.due_on,
         tz=policy.time_zone,
@@ -62,13 +66,14 @@ def _agenda(
         milestones=tuple(sorted({*policy.milestones, 0}, reverse=True)),
         received_at=dsr.opened_at,
         state=dsr.state,
-        verified=dsr.state not in {State.RECEIVED, State.AWAITING_VERIFICATION},
+        verified=with_us or dsr.state not in {State.RECEIVED, State.AWAITING_VERIFICATION},
         never_lapses=dsr.right in NO_PROOF_RIGHTS,
         answered=dsr.state in ENDED,
         already=already,
         package_expires_at=package_expires_at,
         answered_at=dsr.answered_at,
         asked_at=asked_at(dsr),
+        proof_asked_at=document.since if document is not None and not with_us else None,
         paused_until=paused_until,
         confirm_from=confirm_from,
     )

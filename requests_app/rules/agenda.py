@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from requests_app.rules.identity import TIME_TO_SHOW
 from requests_app.rules.response_deadline import DAY, last_second, received_on
 
 ENDED = frozenset({"fulfilled", "partly_fulfilled", "refused", "cancelled", "lapsed"})
 PACKAGE_NOTICE_DAYS = 3
-REMINDER, DUE_IN, DUE_TODAY = "reminder_verify_", "due_in_", "due_today"
+REMINDER, PROOF_REMINDER = REMINDERS = ("reminder_verify_", "reminder_proof_")
+DUE_IN, DUE_TODAY = "due_in_", "due_today"
 LAPSE, MISSED, OVERDUE, PACKAGE_ENDING = "lapse", "missed", "overdue_daily", "package_ending"
 PAUSE_OVER = "pause_over"
 CONFIRM = "confirm_erasure_"
@@ -24,6 +26,7 @@ class Agenda:
     """One request as the clock sees it; `already` holds the (kind, for_date) keys recorded for this `due_on`.
 
     `asked_at`: when the person could first confirm, where that was later than receipt (entered by staff).
+    `proof_asked_at`: when the person was asked last for a document that they have not sent.
     `paused_until`: the planned last day of a pause that has not ended.
     `confirm_from`: from when the person is asked to confirm an erasure a second time; None once they did, or for
     what erases nothing.
@@ -44,6 +47,7 @@ class Agenda:
     package_expires_at: datetime | None = None
     answered_at: datetime | None = None
     asked_at: datetime | None = None
+    proof_asked_at: datetime | None = None
     paused_until: date | None = None
     confirm_from: datetime | None = None
 
@@ -144,21 +148,33 @@ def next_wake_at(inp: Agenda, now: datetime) -> datetime | None:
     return min(pending, default=None)
 
 
+def lapse_day(inp: Agenda) -> date | None:
+    """The day on which it lapses if nothing comes; None for what does not lapse."""
+    lapse = _lapse(inp)
+    return lapse.for_date if lapse else None
+
+
 def _item(inp: Agenda, kind: str, day: date) -> Item:
     return Item(kind, day, at_hour(day, inp.notice_hour, inp.tz))
 
 
 def _lapse(inp: Agenda) -> Item | None:
-    """The day before the end, so that the letter goes out in time; not if that was over before the person was asked."""
+    """The day before the end, so that the letter goes out in time; not if that was over before the person was asked.
+
+    A document takes longer than a code: asked for too late, it is ours to bear, and the request does not lapse.
+    """
     item = _item(inp, LAPSE, inp.due_on - DAY)
     asked_at = max(inp.received_at, inp.asked_at or inp.received_at, inp.confirm_from or inp.received_at)
+    if inp.proof_asked_at is not None:
+        asked_at = max(asked_at, inp.proof_asked_at + TIME_TO_SHOW)
     lapses = (inp.unverified or inp.unconfirmed) and not inp.never_lapses and item.at > asked_at
     return item if lapses else None
 
 
 def _reminders(inp: Agenda, before: datetime) -> list[Item]:
-    receipt = received_on(inp.received_at, inp.tz)
-    items = [_item(inp, f"{REMINDER}{days}", receipt + days * DAY) for days in inp.reminder_days]
+    kind = PROOF_REMINDER if inp.proof_asked_at else REMINDER
+    first = received_on(inp.proof_asked_at or inp.received_at, inp.tz)
+    items = [_item(inp, f"{kind}{days}", first + days * DAY) for days in inp.reminder_days]
     return [item for item in items if item.at < before]
 
 
@@ -193,7 +209,7 @@ def _superseded(inp: Agenda, item: Item, passed: list[Item], now: datetime) -> b
         return inp.package_expires_at is not None and inp.package_expires_at <= now
     if item.kind in (MISSED, LAPSE, PAUSE_OVER):
         return False
-    for asking in (REMINDER, CONFIRM):
+    for asking in (REMINDERS, CONFIRM):
         if item.kind.startswith(asking):
             return any(i.at > item.at and (i.kind == LAPSE or i.kind.startswith(asking)) for i in passed)
     return any(i.at > item.at and (i.kind in (MISSED, DUE_TODAY) or i.kind.startswith(DUE_IN)) for i in passed)

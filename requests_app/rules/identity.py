@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from requests_app.rules import erasure
@@ -10,6 +11,9 @@ from requests_app.rules.policy import NEVER_GATED, Policy
 
 NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT = range(4)
 RUNGS = (NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT)
+
+TIME_TO_SHOW = timedelta(days=3)  # a request does not lapse before the person had so long to send what was asked
+KEPT = timedelta(days=30)  # a document, if nobody decides about it: the longest that it is there at all
 
 NO_PROOF_RIGHTS = frozenset(NEVER_GATED)  # P5, P8; GDPR 7(3), 21(3)
 
@@ -94,6 +98,7 @@ class Obstacle(StrEnum):
     SECOND_CONFIRMATION = "second_confirmation"
     COOLING_OFF = "cooling_off"
     RELEASED_JUST_NOW = "released_just_now"
+    DOUBT = "doubt"  # a document was asked for in this case, and nobody confirmed one
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class Shown:
     unproven: bool = False
     denied: bool = False
     erasure: erasure.Erasure | None = None  # of a request whose answer erases
+    doubted: bool = False
 
 
 def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
@@ -124,4 +130,6 @@ def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
     if rung >= CONTACT_ON_FILE:
         on_file = (Obstacle.LOOKUP, shown.lookup_open), (Obstacle.ON_FILE, shown.on_file_silent)
         found += [obstacle for obstacle, stands in (*on_file, (Obstacle.UNPROVEN, shown.unproven)) if stands]
+    if shown.doubted:
+        found.append(Obstacle.DOUBT)
     return tuple(found)

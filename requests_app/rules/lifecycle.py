@@ -37,12 +37,13 @@ class Action(StrEnum):
     LAPSE = "lapse"
     REOPEN = "reopen"
     REOPEN_UNVERIFIED = "reopen_unverified"
+    WITHDRAW_DOUBT = "withdraw_doubt"
 
 
 LABELS: dict[Action, str] = {
     Action.COMPLETE_INTAKE: "Complete the intake",
     Action.CONFIRM_IDENTITY: "Confirm identity",
-    Action.REQUIRE_IDENTITY: "Ask for proof of identity again",
+    Action.REQUIRE_IDENTITY: "Ask for a document",
     Action.SUBMIT_DECISION: "Submit a decision",
     Action.RETURN_FOR_CHANGE: "Return for change",
     Action.CARRY_OUT: "Carry out",
@@ -53,6 +54,7 @@ LABELS: dict[Action, str] = {
     Action.LAPSE: "Lapse",
     Action.REOPEN: "Reopen",
     Action.REOPEN_UNVERIFIED: "Reopen and ask for proof of identity",
+    Action.WITHDRAW_DOUBT: "Withdraw the doubt",
 }
 
 _APPROVAL = frozenset({State.AWAITING_APPROVAL})
@@ -75,6 +77,7 @@ TRANSITIONS: dict[Action, tuple[frozenset[State], State]] = {
     ),
     Action.REOPEN: (ENDED, State.IN_PROGRESS),
     Action.REOPEN_UNVERIFIED: (ENDED, State.AWAITING_VERIFICATION),
+    Action.WITHDRAW_DOUBT: (frozenset({State.AWAITING_VERIFICATION}), State.IN_PROGRESS),
 }
 
 # Release of personal data and erasure need a second person; a refusal does for every right (GDPR 12(4), 15, 17).

@@ -20,11 +20,16 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What reasoned acts did to a period: one extension of the promise, in its unit, and pauses by reason."""
+    """What reasoned acts did to a period: one extension of the promise, in its unit, and pauses by reason.
+
+    `restarts`: the day on which something came that was asked for, by reason. It moves laws that know it, and never the
+    promise or the day to work towards.
+    """
 
     extension: int = 0
     extension_cite: str = ""
     pauses: Mapping[str, tuple[Pause, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    restarts: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @property
     def all_pauses(self) -> tuple[Pause, ...]:
@@ -90,6 +95,7 @@ def three_dates(
                 received_on,
                 right=right,
                 calendar=law.calendar,
+                restarts=changes.restarts,
                 pauses={why: _of_law(law, some) for why, some in changes.pauses.items()},
                 extended=extended,
             ),

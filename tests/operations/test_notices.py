@@ -55,11 +55,15 @@ SAMPLE: dict[str, Any] = {
     "ends_on": date(2026, 4, 16),
     "day": date(2026, 3, 2),
     "counts": [("Overdue", 2), ("Due today", 0)],
+    "confirmed": True,
+    "step": "review",
     "alarm": "The enforcement of deadlines is silent.",
 }
 
-# These go to persons who have an address for mail: a code, and what waits for one.
-UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed"}
+# These go to persons who have an address for mail: a code, a document, and what waits for one.
+UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed"} | {
+    "proof_asked", "proof_rejected", "proof_settled", "reminder_proof",
+}  # fmt: skip
 
 
 def version() -> PolicyVersion:

@@ -109,7 +109,7 @@ def test_no_file_is_destroyed_where_the_folder_does_not_belong_to_the_database(t
 
 
 def test_the_sweep_knows_the_row_of_every_operation_that_writes_a_file():
-    """Whoever writes files from a new place names the new row in orphans._with_row first."""
+    """Whoever writes files from a new place names the new row in orphans.OWNERS first."""
     operations = Path(requests_app.__file__).parent / "operations"
     writers = {
         path.stem
@@ -117,4 +117,4 @@ def test_the_sweep_knows_the_row_of_every_operation_that_writes_a_file():
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "files.write"
     }
-    assert writers == {"desk", "person"}  # AnswerFile, Message
+    assert writers == {"desk", "person", "proof"}  # AnswerFile, Message, ProofDocument

@@ -11,7 +11,7 @@ from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, Me
 from requests_app.operations import access, decision, desk, identity, intake
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused, RoleMissing
-from requests_app.operations.team import APPROVER, HANDLER, MAY, OFFICER, ROLES, members, roles_of
+from requests_app.operations.team import APPROVER, DESK, HANDLER, MAY, OFFICER, ROLES, members, roles_of
 from requests_app.rules.lifecycle import Action, ActionNotAllowed
 from tests.people import NOON, ana_files, published_policy, staff
 
@@ -23,10 +23,10 @@ ENTRY = {"name": "Ana", "email": "", "postal": "Via Roma 1", "details": "", "lan
 
 # Verb: (who may, the call). The right-hand side of operations.team.MAY, said once more by hand.
 VERBS = {
-    "assign": (ROLES, lambda dsr, **by: desk.assign(dsr, assignee=staff("bruno", HANDLER), **by)),
-    "ask": (ROLES, lambda dsr, **by: desk.ask(dsr, question="Which shop?", **by)),
+    "assign": (DESK, lambda dsr, **by: desk.assign(dsr, assignee=staff("bruno", HANDLER), **by)),
+    "ask": (DESK, lambda dsr, **by: desk.ask(dsr, question="Which shop?", **by)),
     "note": (ROLES, lambda dsr, **by: desk.note(dsr, text="She phoned.", **by)),
-    "attach": (ROLES, lambda dsr, **by: desk.attach(dsr, name="a", content=b"a", **by)),
+    "attach": (DESK, lambda dsr, **by: desk.attach(dsr, name="a", content=b"a", **by)),
     "reveal": ([OFFICER], lambda dsr, **by: desk.reveal(dsr.submission, purpose="compare", **by)),
     "record_other_channel": (
         [OFFICER],
@@ -34,13 +34,13 @@ VERBS = {
     ),
     "look": (ROLES, lambda dsr, **by: access.record_look(dsr.submission, what="case page", **by)),
     "enter": (
-        ROLES,
+        DESK,
         lambda dsr, **by: intake.receive(intake.Filing(form_key=uuid.uuid4(), **ENTRY), channel="post", **by),
     ),
-    "decide": (ROLES, lambda dsr, **by: decision.decide(dsr, outcome="done", **LETTER, **by)),
+    "decide": (DESK, lambda dsr, **by: decision.decide(dsr, outcome="done", **LETTER, **by)),
     "approve": ([APPROVER, OFFICER], lambda dsr, **by: decision.approve(dsr, digest="0", **by)),
     "return_for_change": ([APPROVER, OFFICER], lambda dsr, **by: decision.return_for_change(dsr, reason="No.", **by)),
-    "carry_out": (ROLES, lambda dsr, **by: decision.carry_out(dsr, note="Done.", **by)),
+    "carry_out": (DESK, lambda dsr, **by: decision.carry_out(dsr, note="Done.", **by)),
     "reopen": ([OFFICER], lambda dsr, **by: decision.reopen(dsr, reason="She wrote.", **by)),
 }
 
