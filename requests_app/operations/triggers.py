@@ -39,7 +39,7 @@ _APPROVED = """EXISTS (
     )
 )"""
 
-_CONFIRMED = """EXISTS (
+_BY_DOCUMENT = """EXISTS (
     SELECT 1 FROM requests_app_proofdocument d WHERE d.submission_id = NEW.id AND d.confirmed_by_id IS NOT NULL
 )"""
 
@@ -155,7 +155,7 @@ GUARDS = (
         f"{_SUBMISSION}_document_confirmed",
         _SUBMISSION,
         "UPDATE",
-        f"NEW.assurance = 3 AND {_changed(('assurance',))} AND NOT {_CONFIRMED}",
+        f"NEW.assurance = 3 AND {_changed(('assurance',))} AND NOT {_BY_DOCUMENT}",
         "the rung of a document is reached by one that a second person confirmed",
         needs=_DOCUMENT,
     ),
