@@ -33,7 +33,7 @@ stranger = RSAKey.generate_key(2048, {"kid": "first"})
 
 @app.post("/lies")
 def tell_lies() -> Any:
-    """`claims` override those of the ID token, null takes one away; `signed`: none, secret, stranger; `discovery`."""
+    """`claims` override those of the ID token, null takes one away; `signed`: none, secret, stranger; and more."""
     lies.clear()
     lies.update(flask.request.get_json())
     return "", 204
@@ -82,6 +82,8 @@ def lie(answer: flask.Response) -> flask.Response:
         answer.set_data(json.dumps(KeySet([keys["now"]]).as_dict(private=False)))
     if path == "/.well-known/openid-configuration":
         answer.set_data(json.dumps({**answer.get_json(), **lies.get("discovery", {})}))
+    if path == "/userinfo":
+        answer.set_data(json.dumps({**answer.get_json(), **lies.get("userinfo", {})}))
     if path == "/oauth2/token" and answer.status_code == 200:
         body = answer.get_json()
         body["id_token"] = signed(body["id_token"])

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from requests_app.models import StaffSignIn
 from requests_app.models.keys import subject_digests
@@ -30,18 +30,26 @@ def admit(
     """
     digests = subject_digests(issuer, subject)
     roles = {role for value, role in settings.STAFF_OIDC_ROLES if value in groups}
-    with transaction.atomic():
-        account = _bound(digests) or _by_address(email if email_verified else "", digests, at)
-        if account is None and email_verified and email and roles:
-            account = _made(email, digests, at)
-        if account is None:
-            raise Refused("no account")
-        if not account.is_active or not account.is_staff or account.is_superuser:
-            raise Refused("account")
-        if settings.STAFF_OIDC_ROLES:
-            _give(account, roles)
-    if settings.STAFF_OIDC_ROLES and not roles:
+    try:
+        with transaction.atomic():
+            account = _admitted(digests, email if email_verified else "", roles, at)
+    except IntegrityError:  # somebody's first sign-in, made twice at once
+        raise Refused("at once") from None
+    if settings.STAFF_OIDC_ROLES and not roles:  # after they are taken away
         raise Refused("no role")
+    return account
+
+
+def _admitted(digests: list[str], email: str, roles: set[str], at: datetime) -> User:
+    account = _bound(digests) or _by_address(email, digests, at)
+    if account is None and email and roles:
+        account = _made(email, digests, at)
+    if account is None:
+        raise Refused("no account")
+    if not account.is_active or not account.is_staff or account.is_superuser:
+        raise Refused("account")
+    if settings.STAFF_OIDC_ROLES:
+        _give(account, roles)
     return account
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
+from requests_app.connectors import openid
 from requests_app.models import Submission
 from requests_app.operations import find as operation
 from requests_app.operations.networks import Act
@@ -36,7 +37,8 @@ def find(request: HttpRequest) -> HttpResponse:
             pass  # "too many codes" would tell that the address is known
         pace.wait_from(started)
         return redirect("find_code")
-    return render(request, "requests_app/find.html", {"form": form})
+    context = {"form": form, "offers_sign_in": openid.provider("person") is not None}
+    return render(request, "requests_app/find.html", context)
 
 
 @never_cache

@@ -1,5 +1,7 @@
 """The controller's own sign-in, in place of the code: away to its provider and back. Nobody gets an account here."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,9 +14,11 @@ from django.views.decorators.http import require_http_methods
 from requests_app.clock import now
 from requests_app.connectors import openid
 from requests_app.operations.actors import Actor
-from requests_app.operations.sign_in import Outcome, confirm_by_sign_in
+from requests_app.operations.sign_in import Account, Outcome, confirm_by_sign_in, find_by_sign_in
 
 from . import visitor
+
+FIND = "find"  # what a sign-in is begun for, besides one submission
 
 
 def _provider() -> openid.Provider:
@@ -32,47 +36,60 @@ def _back() -> str:
 @require_http_methods(["POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the provider by a page of our own: `form-action` would have to name whatever it redirects to."""
-    provider, submission = _provider(), visitor.own_submission(request)
+    provider = _provider()
+    about = FIND if request.POST.get("for") == FIND else str(visitor.own_submission(request).pk)
     try:
-        url = openid.begin(provider, request.session, back=_back(), about=str(submission.pk), at=now())
+        url = openid.begin(provider, request.session, back=_back(), about=about, at=now())
     except openid.Away:
         messages.error(request, _away())
         return redirect("status")
-    return render(request, "requests_app/sign_in.html", {"url": url})
+    return render(request, "requests_app/sign_in.html", {"url": url, "language_next": reverse("status")})
 
 
 @never_cache
 @require_http_methods(["GET"])
 def sign_in_back(request: HttpRequest) -> HttpResponse:
     """Take whoever comes back. It acts on GET, since the provider redirects; `state` lets it act once, here only."""
-    provider, submission = _provider(), visitor.own_submission(request)
     at = now()
     try:
-        shown = openid.finish(provider, request.session, request.GET.dict(), back=_back(), at=at)
+        shown = openid.finish(_provider(), request.session, request.GET.dict(), back=_back(), at=at)
     except openid.Away:
         messages.error(request, _away())
         return redirect("status")
     except openid.NotShown as problem:
         messages.error(request, _not_shown(problem.why))
         return redirect("status")
+    return _find(request, shown, at) if shown.about == FIND else _confirm(request, shown, at)
+
+
+def _confirm(request: HttpRequest, shown: openid.Identity, at: datetime) -> HttpResponse:
+    submission = visitor.own_submission(request)
     if shown.about != str(submission.pk):
         messages.error(request, _not_shown("started"))
         return redirect("status")
-    outcome = confirm_by_sign_in(
-        submission,
-        issuer=shown.issuer,
-        subject=shown.subject,
-        email=shown.email,
-        email_verified=shown.email_verified,
-        actor=Actor.person(),
-        at=at,
-    )
+    outcome = confirm_by_sign_in(submission, account=_account(shown), actor=Actor.person(), at=at)
     if outcome == Outcome.CONFIRMED:
         visitor.recognised(request, submission)  # not "fresh": the provider may remember a sign-in for days
         messages.success(request, _("Thank you. Your sign-in has confirmed your address."))
     else:
         messages.error(request, _refused(outcome))
     return redirect("status")
+
+
+def _find(request: HttpRequest, shown: openid.Identity, at: datetime) -> HttpResponse:
+    found = find_by_sign_in(_account(shown), actor=Actor.person(), at=at)
+    if not found:
+        unverified = not (shown.email and shown.email_verified)
+        messages.error(request, _refused(Outcome.UNVERIFIED) if unverified else _("No requests were found."))
+        return redirect("find")
+    visitor.forget(request)
+    visitor.recognised(request, *found)
+    request.session["found"] = [str(submission.pk) for submission in found]
+    return redirect("found")
+
+
+def _account(shown: openid.Identity) -> Account:
+    return Account(shown.issuer, shown.subject, shown.email if shown.email_verified else "")
 
 
 def _away() -> str:

@@ -8,9 +8,9 @@ from django.db import connections
 
 from requests_app.models import EvidenceEvent, SignIn
 from requests_app.models.keys import subject_digests
-from requests_app.operations import identity
+from requests_app.operations import evidence, identity
 from requests_app.operations.actors import Actor
-from requests_app.operations.sign_in import Outcome, confirm_by_sign_in
+from requests_app.operations.sign_in import Account, Outcome, confirm_by_sign_in, find_by_sign_in
 from requests_app.rules.identity import CONTACT_ON_FILE
 from requests_app.rules.lifecycle import State
 from tests.people import NOON, ana_files, published_policy
@@ -22,8 +22,8 @@ SOON = NOON + timedelta(minutes=5)
 
 
 def sign_in(submission, subject="ana", **changes):
-    shown = {"issuer": ISSUER, "subject": subject, "email": "ana@example.org", "email_verified": True} | changes
-    return confirm_by_sign_in(submission, **shown, actor=Actor.person(), at=SOON)
+    account = Account(ISSUER, subject, changes.get("email", "ana@example.org"))
+    return confirm_by_sign_in(submission, account=account, actor=Actor.person(), at=SOON)
 
 
 @pytest.mark.django_db
@@ -89,3 +89,21 @@ def test_of_two_accounts_at_once_one_confirms_and_the_other_is_refused():
     assert SignIn.objects.count() == 1
     moved = EvidenceEvent.objects.filter(kind="identity_confirmed").exclude(dsr_id=None)
     assert moved.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_sign_in_finds_what_has_its_address_and_no_other_account_confirmed_and_begins_none_of_it(db):
+    published_policy()
+    hers, later = ana_files("access"), ana_files("deletion", at=SOON)
+    sign_in(ana_files("portability"), "somebody-else")
+    ana_files("access", email="otto@example.org")
+
+    def find(email):
+        return find_by_sign_in(Account(ISSUER, "ana", email), actor=Actor.person(), at=SOON)
+
+    assert find("ANA@example.org") == [later, hers]
+    assert find("") == find("nobody@example.org") == []
+    assert {d.state for s in (hers, later) for d in s.requests.all()} == {State.AWAITING_VERIFICATION}
+    told = EvidenceEvent.objects.filter(kind="identity_confirmed", dsr_id=None, body__contains='"purpose":"find"')
+    assert set(told.values_list("submission", flat=True)) == {hers.pk, later.pk}
+    assert list(evidence.verify()) == []

@@ -198,6 +198,12 @@ def test_where_the_id_token_has_no_address_the_provider_is_asked_for_it(browser,
     assert "has confirmed your address" in signs_in(browser, provider)
 
 
+def test_what_it_says_there_of_somebody_else_counts_for_nobody(browser, submission, provider):
+    provider.lies(claims={"email": None, "email_verified": None}, userinfo={"sub": "somebody-else"})
+    assert CHECKED in signs_in(browser, provider)
+    assert is_untouched(submission)
+
+
 def test_the_way_back_works_once(browser, submission, provider):
     back = provider.signs_in(away(browser), SUBJECT)
     browser.get(back)
@@ -342,6 +348,41 @@ def test_the_provider_counts_the_challenge(browser, provider):
     data = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://testserver/sign-in/back/"}
     answer = requests.post(f"{provider.issuer}/oauth2/token", data=data, auth=("portal", "x"), timeout=5)
     assert answer.status_code == 400
+
+
+def finds(browser, provider, subject=SUBJECT):
+    """From the page "find my requests"; returns where it leads."""
+    page = browser.post("/sign-in/", {"for": "find"}).content.decode()
+    url = unescape(re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', page)[1])
+    return browser.get(provider.signs_in(url, subject))["Location"]
+
+
+def test_whoever_comes_back_later_finds_all_requests_of_the_address_by_signing_in(submission, provider):
+    later, browser = ana_files("deletion", at=clock.now()), Client()
+    assert "Sign in with your account" in browser.get("/find/").content.decode()
+    assert finds(browser, provider) == "/found/"
+    page = browser.get("/found/").content.decode()
+    assert submission.case_label in page
+    assert later.case_label in page
+    assert browser.post(f"/found/{submission.pk}/")["Location"] == "/status/"
+    assert browser.get("/status/").status_code == 200
+    assert "fresh_until" not in browser.session
+    assert is_untouched(submission)
+
+
+def test_otto_finds_nothing_of_anas_by_signing_in(submission, provider):
+    provider.has("otto", email="otto@example.org", email_verified=True)
+    provider.has("unverified", email="ana@example.org", email_verified=False)
+    for subject, words in (("otto", "No requests were found"), ("unverified", "no confirmed e-mail address")):
+        browser = Client()
+        assert finds(browser, provider, subject) == "/find/"
+        assert words in browser.get("/find/").content.decode()
+        assert browser.get("/status/")["Location"] == "/find/"
+
+
+def test_a_sign_in_begun_to_find_confirms_nothing(browser, submission, provider):
+    assert finds(browser, provider) == "/found/"
+    assert is_untouched(submission)
 
 
 def test_submissions_are_bound_apart(browser, submission, provider):
