@@ -28,7 +28,7 @@ from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed
 from requests_app.rules.policy import NEVER_GATED
 
-from . import acts, history, receipt
+from . import acts, before_release, history, receipt
 from .filters import unserved
 from .forms import ActForm
 from .presenting import days_left, holder, local_day, next_action, person, readable
@@ -145,6 +145,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "language": dict(settings.LANGUAGES).get(dsr.submission.language, dsr.submission.language),
         "details": readable(lambda: dsr.submission.opened("details")),
         "receipt": receipt.link(dsr),
+        "before": before_release.box(dsr, at=now),
         **_moved(dsr),
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip

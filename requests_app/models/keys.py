@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from requests_app.rules.addresses import normalise
+from requests_app.rules.addresses import normalise, skeleton
 
 
 class SubmissionKey(models.Model):
@@ -118,6 +118,11 @@ def unseal(submission_id: UUID | None, place: str, sealed: "bytes | memoryview[i
 def lookup_digests(address: str) -> list[str]:
     """Return the keyed digests of an address under every key version, the newest first."""
     return _digests(normalise(address))
+
+
+def look_digests(address: str) -> list[str]:
+    """Return the same of what the address looks like at a glance: for warnings, since different mailboxes share it."""
+    return _digests(f"look\0{skeleton(address)}")
 
 
 def subject_digests(issuer: str, subject: str) -> list[str]:

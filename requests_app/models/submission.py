@@ -29,6 +29,9 @@ class Submission(models.Model):
     postal_sealed = models.BinaryField(default=b"")
     details_sealed = models.BinaryField(default=b"")
     email_digest = models.CharField(max_length=80, blank=True, db_index=True)
+    look_digest = models.CharField(
+        max_length=80, blank=True, db_default="", db_index=True, help_text="of what the address looks like"
+    )
     language = models.CharField(max_length=5)
     received_at = models.DateTimeField()
     received_on = models.DateField()

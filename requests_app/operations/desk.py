@@ -133,4 +133,8 @@ def reveal(submission: Submission, *, purpose: str, actor: Actor, at: datetime) 
     if len(purpose.strip()) < 5:
         raise Refused("Say what you need the contact data for.")
     record_look(submission, what="reveal", purpose=purpose, actor=actor, at=at)
-    return {column: submission.opened(column) for column in ("name", "email", "postal", "details")}
+    shown = {column: submission.opened(column) for column in ("name", "email", "postal", "details")}
+    others = [
+        f"{contact.address} ({contact.get_role_display()})" for contact in submission.contacts.order_by("added_at")
+    ]
+    return shown | {"others": "\n".join(others)}

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from requests_app.models import IdentityCheck, Submission
-from requests_app.models.keys import lookup_digests, seal
+from requests_app.models.keys import look_digests, lookup_digests, seal
 from requests_app.rules.identity import CONTACT
 
 from . import evidence
@@ -47,8 +47,8 @@ def change_address(submission: Submission, *, email: str, actor: Actor, at: date
         if locked.assurance >= CONTACT:
             raise Refused(_("The address is confirmed already. Write to us in your request to change it."))
         locked.email_sealed = seal(locked.pk, locked.place("email"), email.strip())
-        locked.email_digest = lookup_digests(email)[0]
-        locked.save(update_fields=["email_sealed", "email_digest"])
+        locked.email_digest, locked.look_digest = lookup_digests(email)[0], look_digests(email)[0]
+        locked.save(update_fields=["email_sealed", "email_digest", "look_digest"])
         evidence.append(locked.pk, Kind.ADDRESS_CHANGED, actor=actor, at=at)
         IdentityCheck.objects.filter(submission=locked, dead_at=None).update(dead_at=at)
         return issue(locked, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)

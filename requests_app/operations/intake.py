@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from requests_app.models import ConsentRecord, DataSubjectRequest, IdentityCheck, PolicyVersion, Submission
-from requests_app.models.keys import create_key, lookup_digests, seal
+from requests_app.models.keys import create_key, look_digests, lookup_digests, seal
 from requests_app.rules import receipt_date
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import State
@@ -102,6 +102,7 @@ def _store(
         form_key=filing.form_key,
         channel=channel,
         email_digest=lookup_digests(filing.email)[0] if filing.email else "",
+        look_digest=look_digests(filing.email)[0] if filing.email else "",
         language=filing.language,
         received_at=received_at,
         received_on=day,

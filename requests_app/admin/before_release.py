@@ -1,0 +1,70 @@
+"""What stands between an answer and its release, and what was looked up: one box of the case page, no addresses."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from requests_app.models import DataSubjectRequest, SourceLookup
+from requests_app.operations import assurance, data_sources, likeness, manual_verification
+from requests_app.operations.policies import policy_of
+from requests_app.rules.identity import NONE, asked
+
+from .by_hand import PAGE
+from .words import moment
+
+ASKS = {
+    0: "No proof.",
+    1: "A code of the address typed.",
+    2: "A code of the address typed, and of the contact on file where there is another.",
+}
+LOOKED_UP = {
+    SourceLookup.Result.WAITING: "has not answered yet",
+    SourceLookup.Result.NOBODY: "found nobody",
+    SourceLookup.Result.SAME: "found them under the address typed",
+    SourceLookup.Result.OTHER: "found somebody under another address, where a code went",
+    SourceLookup.Result.UNPROVEN: "found somebody, but no address there vouches for them",
+    SourceLookup.Result.FAILED: "cannot be asked",
+}
+CASE = "admin:requests_app_datasubjectrequest_change"
+
+
+def box(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
+    """What the box says; None where the right asks no proof or nothing is released any more."""
+    submission = dsr.submission
+    proof = asked(dsr.right, policy_of(dsr.policy), channel=submission.channel)
+    if not dsr.is_open or proof.rung == NONE:
+        return None
+    zone = submission.received_zone
+    return {
+        "asks": ASKS[proof.rung],
+        "obstacles": [assurance.WORDS[obstacle] for obstacle in assurance.obstacles(dsr, at=at)],
+        "lookups": [
+            {"alias": row.alias, "words": _said(row), "when": moment(row.result_at, zone)}
+            for row in submission.lookups.all()
+        ],
+        "chain": _chain(dsr, zone),
+        "alike": [f"An address {row.get_role_display()}" for row in likeness.contacts_alike(submission)],
+        "cases_alike": [
+            {"label": other.case_label, "url": reverse(CASE, args=[first.pk])}
+            for other in likeness.cases_alike(submission)
+            if (first := other.requests.order_by("right").first()) is not None
+        ],
+        "by_hand": reverse(PAGE, args=[dsr.pk]),
+        "waits": manual_verification.pending(submission),
+    }
+
+
+def _said(row: SourceLookup) -> str:
+    words = LOOKED_UP[SourceLookup.Result(row.result)]
+    return f"{words}; it is asked again ({row.failure_code})" if row.next_try_at and row.failure_code else words
+
+
+def _chain(dsr: DataSubjectRequest, zone: str) -> str:
+    """That the same person had something corrected: what is being corrected proves nothing (A04)."""
+    if not dsr.submission.email_digest:
+        return ""
+    corrected = data_sources.corrected_at(dsr.submission)
+    if corrected is None:
+        return ""
+    return f"From this address a correction was asked for on {moment(corrected, zone)}. What it changed proves nothing."
