@@ -6,13 +6,25 @@ from django import forms
 
 from requests_app.models import DataSubjectRequest, Pause
 from requests_app.operations.deadline_change import reasons_for
+from requests_app.operations.notices import known_language
 from requests_app.operations.policies import policy_of
+from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
 from requests_app.rules.lifecycle import TWO_PERSON_RIGHTS
 from requests_app.rules.refusal import grounds_for
 
 from .roles import staff_of_desk
 
 MAX_FILE = 25 * 1024 * 1024
+
+
+# Until somebody is shown to be on file, "we hold nothing" and "we cannot tell that it is you" read the same (A18).
+ONE_WORDING = (
+    "If you refuse because nothing was found, or because nobody showed who asks, write the same in both cases:"
+)
+NEITHER_SAID = {
+    "en": "We found no data that we could match with you beyond doubt. This does not say whether we hold any.",
+    "it": "Non abbiamo trovato dati che possiamo ricondurre a Lei senza dubbi. Questo non dice se ne abbiamo.",
+}
 
 
 def area(rows: int = 6) -> forms.Textarea:
@@ -168,6 +180,10 @@ class DecideForm(ActForm):
             for g in self.grounds.values()
         )]  # fmt: skip
         self.fields["identity_match"].required = self.dsr.right in TWO_PERSON_RIGHTS
+        asked = required_rung(self.dsr.right, policy_of(self.dsr.policy), channel=self.dsr.submission.channel)
+        if asked >= CONTACT_ON_FILE > self.dsr.submission.assurance:
+            words = NEITHER_SAID[known_language(self.dsr.submission)]
+            self.fields["letter"].help_text = f"{ONE_WORDING} “{words}”"
 
     def clean(self) -> dict[str, Any]:
         """What an outcome asks for."""

@@ -83,6 +83,11 @@ REFUSED_FILES = {
     "large": "it is too large",
     "empty": "it is empty",
 }
+# Where a code went to another address of the case than the one typed.
+OF_A_CONTACT: Mapping[str, str] = {
+    Kind.CODE_ISSUED: "A code was sent to another address of the case.",
+    Kind.IDENTITY_CONFIRMED: "The code that went to another address of the case was typed.",
+}
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
 DAYS = (
@@ -138,6 +143,8 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
     for (special, key, value), words in SPECIAL.items():
         if kind == special and str(body.get(key, "")) == value:
             says = words
+    if body.get("contact"):
+        says = OF_A_CONTACT.get(kind, says)
     if kind == Kind.MILESTONE and body.get("superseded") == "true":
         says = OVERTAKEN
     return says.format(

@@ -50,7 +50,7 @@ def _on_file(submission: Submission) -> dict[str, bool]:
     asked_of_another = [row for row in lookups if row.email_digest != submission.email_digest]
     instants: dict[str, list[datetime]] = {
         "lookup_open": [row.result_at for row in lookups if row.result in {results.WAITING, results.FAILED}],
-        "on_file_silent": [contact.added_at for contact in contacts if contact.confirmed_at is None],
+        "on_file_silent": [row.added_at for row in contacts if row.confirmed_at is None and row.denied_at is None],
         "unproven": [row.result_at for row in lookups if row.result == results.UNPROVEN],
         "denied": [contact.denied_at for contact in contacts if contact.denied_at],
     }

@@ -110,3 +110,19 @@ def test_a_contact_on_file_that_looks_like_the_typed_one_is_a_warning(sign_in, f
     dsr = asked(file_request, email="ana+x@example.org", details="C-1001")
     assert "An address on file in a data source." in box(sign_in("bruno"), dsr)
     assert Contact.objects.count() == 1
+
+
+def decide_page(client, dsr) -> str:
+    page = client.get(reverse("admin:requests_app_datasubjectrequest_act", args=[dsr.pk, "decide"])).content.decode()
+    return page.split('id="id_letter_helptext"')[1].split("</p>")[0] if "id_letter_helptext" in page else ""
+
+
+def test_no_data_and_no_proof_are_refused_in_the_same_words(sign_in, file_request, on_file):
+    on_file(emails=["ana@old.example"])
+    nobody, other = asked(file_request, email="otto@example.net"), asked(file_request, details="C-1001")
+    assert [dsr.submission.lookups.get().result for dsr in (nobody, other)] == ["nobody", "other"]
+    words = {decide_page(sign_in("bruno"), dsr) for dsr in (nobody, other)}
+    assert len(words) == 1
+    assert "This does not say whether we hold any." in words.pop()
+    on_file(emails=["ana@example.org"])
+    assert decide_page(sign_in("bruno"), asked(file_request)) == ""

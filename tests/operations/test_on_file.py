@@ -177,15 +177,16 @@ def test_while_it_is_silent_nothing_is_released_but_by_two_people_by_hand(knows)
 def test_this_was_not_me_holds_every_request_back_for_good_and_tells_the_officer(knows):
     knows({"reference": "C-1001", "emails": ["ana@old.example"]})
     submission = files("access", "restriction", details="C-1001")
-    by_hand(submission)  # before anybody knew
     contact = Contact.objects.get()
     check, later = contact.checks.get(), SOON + timedelta(hours=2)
     assert not on_file.answer_by_link(check, code="000000", mine=False, actor=ANA, at=later)
     assert on_file.answer_by_link(check, code=code_of(contact), mine=False, actor=ANA, at=later)
-    assert stands(submission, at=later) == ["denied"], "what two people had overruled before, they knew"
+    assert stands(submission, at=later) == ["denied"], "denied, and not merely silent"
     assert stands(submission, "restriction", later) == ["denied"]
     notices = Notice.objects.filter(kind="staff_alarm", submission=submission)
     assert {(n.staff.username, n.dsr.right) for n in notices} == {("petra", "access"), ("petra", "restriction")}
+    by_hand(submission, proposed=THEN, approved=later)  # proposed before anybody knew
+    assert stands(submission, at=later) == ["denied"]
     on_file.send_again(submission, at=later + timedelta(hours=1))
     sweeps.run_steps(later + timedelta(hours=1))
     assert contact.checks.count() == 1, "whoever denied is not asked again"
