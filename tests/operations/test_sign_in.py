@@ -8,10 +8,10 @@ from django.db import connections
 
 from requests_app.models import EvidenceEvent, SignIn
 from requests_app.models.keys import subject_digests
-from requests_app.operations import evidence, identity
+from requests_app.operations import assurance, evidence, identity
 from requests_app.operations.actors import Actor
 from requests_app.operations.sign_in import Account, Outcome, confirm_by_sign_in, find_by_sign_in
-from requests_app.rules.identity import CONTACT_ON_FILE
+from requests_app.rules.identity import CONTACT_ON_FILE, Obstacle
 from requests_app.rules.lifecycle import State
 from tests.people import NOON, ana_files, published_policy
 
@@ -107,3 +107,23 @@ def test_a_sign_in_finds_what_has_its_address_and_no_other_account_confirmed_and
     told = EvidenceEvent.objects.filter(kind="identity_confirmed", dsr_id=None, body__contains='"purpose":"find"')
     assert set(told.values_list("submission", flat=True)) == {hers.pk, later.pk}
     assert list(evidence.verify()) == []
+
+
+@pytest.mark.django_db
+def test_what_a_data_source_has_still_to_say_holds_the_release_back_after_a_sign_in(db, settings):
+    settings.DATA_SOURCES = {"shop": {"BACKEND": "requests_app.connectors.in_memory.InMemory", "OPTIONS": {}}}
+    published_policy()
+    submission = ana_files("access")
+    sign_in(submission)
+    submission.refresh_from_db()
+    assert assurance.obstacles(submission.requests.get(), at=SOON) == (Obstacle.LOOKUP,)
+
+
+@pytest.mark.django_db
+def test_without_data_sources_a_sign_in_leaves_no_obstacle(db):
+    published_policy()
+    submission = ana_files("access")
+    assert assurance.obstacles(submission.requests.get(), at=SOON) == (Obstacle.ADDRESS,)
+    sign_in(submission)
+    submission.refresh_from_db()
+    assert assurance.obstacles(submission.requests.get(), at=SOON) == ()
