@@ -122,6 +122,7 @@ def configuration() -> dict[str, Any]:
             "deliver_notices": tick("deliver_notices", every=3, queue="notices", expires=15),
             "run_steps": tick("run_steps", every=5, queue="work", expires=25),
             "enforce_deadlines": tick("enforce_deadlines", every=60, queue="clock", expires=300),
+            "end_authorities": tick("end_authorities", every=60, queue="clock", expires=300),
             "send_digest": tick("send_digest", every=60, queue="clock", expires=300),
             "apply_retention": tick("apply_retention", every=3600, queue="work", expires=3000),
             **{f"canary_{queue}": canary(queue) for queue in QUEUES},

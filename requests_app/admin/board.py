@@ -19,7 +19,19 @@ from .filters import EMPTY, IS_OPEN, WORDS, counts
 from .presenting import local_day
 
 CARDS = ("overdue", "today", "approve", "person", "not_reached", "set_aside")
-CHIPS = ("open", "overdue", "today", "mine", "unassigned", "person", "approve", "not_reached", "ended")
+CHIPS = (
+    "open",
+    "overdue",
+    "today",
+    "mine",
+    "unassigned",
+    "person",
+    "approve",
+    "not_reached",
+    "behalf",
+    "children",
+    "ended",
+)
 ANSWERED = (State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED)
 WEEKS = 12
 TO_PRINT = "../notice/?service=print"  # the list of notices, beside the queue

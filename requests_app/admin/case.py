@@ -28,7 +28,7 @@ from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed
 from requests_app.rules.policy import NEVER_GATED
 
-from . import acts, before_release, history, receipt
+from . import acts, authority, before_release, history, receipt
 from .filters import unserved
 from .forms import ActForm
 from .presenting import days_left, holder, local_day, next_action, person, readable
@@ -146,6 +146,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "details": readable(lambda: dsr.submission.opened("details")),
         "receipt": receipt.link(dsr),
         "before": before_release.box(dsr, at=now),
+        "behalf": authority.link(dsr, now),
         **_moved(dsr),
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip

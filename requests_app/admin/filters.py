@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, ManualVerification, Notice, ReceiptCorrection
+from requests_app.models import Authority, DataSubjectRequest, ManualVerification, Notice, ReceiptCorrection, Submission
 from requests_app.models.request import RIGHTS
 from requests_app.operations import delivery, intake
 from requests_app.operations.workload import IS_OPEN, WAITS_FOR_PERSON, WEEK
@@ -29,6 +30,8 @@ WORDS = {
     "person": "Waiting for the person",
     "not_reached": "Not reached",
     "set_aside": "Set aside",
+    "behalf": "Asked for others",
+    "children": "Accounts of children",
     "ended": "Ended",
 }
 EMPTY = {
@@ -42,6 +45,8 @@ EMPTY = {
     "person": "No request waits for the person.",
     "not_reached": "Every notice has reached its person, or is on its way.",
     "set_aside": "The clock works on every request.",
+    "behalf": "Nobody asks for somebody else.",
+    "children": "No account of a child under 14 is reported.",
     "ended": "No request has ended yet.",
 }
 
@@ -72,18 +77,23 @@ def views(user: Any, day: date) -> dict[str, Q]:
         for model in (ReceiptCorrection, ManualVerification)
     ]
     correction, by_hand = (Exists(rows.exclude(proposed_by=user.pk)) for rows in proposals)
+    looked_at = Authority.objects.filter(submission=OuterRef("submission"), accepted_at=None)
+    authority = Exists(looked_at.exclude(proposed_at=None).exclude(proposed_by=user.pk))
     return {
         "open": IS_OPEN,
         "overdue": IS_OPEN & Q(due_on__lt=day),
         "today": IS_OPEN & Q(due_on=day),
         "week": IS_OPEN & Q(due_on__range=(day, day + WEEK)),
-        "approve": (Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk)) | (IS_OPEN & (correction | by_hand)),
+        "approve": (Q(state=State.AWAITING_APPROVAL) & ~Q(decided_by=user.pk))
+        | (IS_OPEN & (correction | by_hand | authority)),
         "mine": IS_OPEN & Q(assignee=user.pk),
         # What the person has not confirmed yet is not work to hand out.
         "unassigned": IS_OPEN & Q(assignee=None) & ~Q(state__in=[State.RECEIVED, State.AWAITING_VERIFICATION]),
         "person": WAITS_FOR_PERSON,
         "not_reached": Q(Exists(missed)),
         "set_aside": Q(set_aside_at__isnull=False),
+        "behalf": IS_OPEN & Q(submission__authority__kind__in=("agent", "guardian")),
+        "children": IS_OPEN & Q(submission__authority__kind="report"),
         "ended": ~IS_OPEN,
     }
 
@@ -164,3 +174,25 @@ class HandlerFilter(admin.SimpleListFilter):
         if chosen == NOBODY:
             return queryset.filter(assignee=None)
         return queryset.filter(assignee=int(chosen)) if chosen.isdecimal() else queryset.none()
+
+
+class AgentFilter(admin.SimpleListFilter):
+    """What one agent filed for others: where the page of an authority leads. Other people's requests are not in it."""
+
+    title = "agent"
+    parameter_name = "agent"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The case that was asked for; a filter without any lookup would be dropped."""
+        return [(request.GET.get("agent", ""), "agent")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of whoever filed this case; what is no case has no rows."""
+        if not self.value():
+            return queryset
+        try:
+            case = UUID(str(self.value()))
+        except ValueError:
+            return queryset.none()
+        digests = Submission.objects.filter(pk=case).exclude(email_digest="").values("email_digest")
+        return queryset.filter(submission__authority__isnull=False, submission__email_digest__in=digests)

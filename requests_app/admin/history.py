@@ -66,6 +66,15 @@ SENTENCES: Mapping[str, str] = {
     Kind.ON_FILE_CONFIRMED: "The contact on file vouches for whoever asks.",
     Kind.ON_FILE_DENIED: "Whoever reads the mail of the contact on file said: this was not me.",
     Kind.ERASURE_CONFIRMED: "{who} confirmed the erasure a second time. It can be stopped until {cooling_off_until}.",
+    Kind.AUTHORITY_FILED: "{who} filed it for somebody else.",
+    Kind.AUTHORITY_ASKED: "The person was asked whether they want it.",
+    Kind.AUTHORITY_CONFIRMED: "{who} confirmed who acts for them.",
+    Kind.AUTHORITY_REFUSED: "{who} said that nobody acts for them. What was open ended.",
+    Kind.AUTHORITY_REVOKED: "{who} took the authority back. What was open ended.",
+    Kind.AUTHORITY_PROPOSED: "{who} found the authority in order.",
+    Kind.AUTHORITY_ACCEPTED: "{who} accepted the authority as the second of two.",
+    Kind.AUTHORITY_ENDED: "The authority came to its end.",
+    Kind.AUTHORITY_TAKEN_OVER: "{who} goes on alone.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }
@@ -138,7 +147,9 @@ def for_staff(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
 
 def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """One event. A kind without words of its own is shown as it is rather than hidden."""
-    who = {"person": "The person", "system": "The clock"}.get(role) or names.get(ref, "A member of staff")
+    who = {"person": "The person", "agent": "Whoever acts for the person", "system": "The clock"}.get(
+        role
+    ) or names.get(ref, "A member of staff")
     says = SENTENCES.get(kind, kind.replace("_", " ").capitalize() + ".")
     for (special, key, value), words in SPECIAL.items():
         if kind == special and str(body.get(key, "")) == value:

@@ -22,9 +22,9 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import ActionNotAllowed
 
-from . import attachments, by_hand, case, entry, planner, recalculation, receipt, set_aside, simulator
+from . import attachments, authority, by_hand, case, entry, planner, recalculation, receipt, set_aside, simulator
 from .board import board
-from .filters import DueFilter, HandlerFilter, RightFilter, ViewFilter, day_of, today
+from .filters import AgentFilter, DueFilter, HandlerFilter, RightFilter, ViewFilter, day_of, today
 from .roles import ReadOnlyAdmin, may, staff_of_desk
 from .rows import Page
 from .words import named
@@ -42,7 +42,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
     list_display = ("case", "right_name", "who", "answer_by", "holds", "handler", "next_step")
     list_display_links = ("case",)
-    list_filter = (ViewFilter, RightFilter, DueFilter, HandlerFilter)
+    list_filter = (ViewFilter, RightFilter, DueFilter, HandlerFilter, AgentFilter)
     list_select_related = ("submission", "policy", "assignee")
     list_per_page = 50
     list_max_show_all = 0
@@ -65,7 +65,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         """The buttons and the entry form first, then Django's own."""
-        own = (case, entry, set_aside, planner, simulator, receipt, by_hand, recalculation, attachments)
+        own = (case, entry, set_aside, planner, simulator, receipt, by_hand, authority, recalculation, attachments)
         return [*(url for module in own for url in module.urls()), *super().get_urls()]
 
     def get_search_results(
@@ -93,6 +93,7 @@ class QueueAdmin(ReadOnlyAdmin):
             **above,
             "title": date_format(today(), "l j F Y"),
             "due_on": day_of(asked.get("due", "")),
+            "one_agent": bool(asked.get("agent")),
             "handled_by": planner.whose(asked.get("handler", "")),
             "entry_url": reverse("admin:requests_app_datasubjectrequest_enter"),
         }
@@ -125,7 +126,9 @@ class QueueAdmin(ReadOnlyAdmin):
         """Who asks, masked."""
         contact = dsr.row.person["email"] or "no e-mail: letters"
         missed = SafeString('<span class="badge late">not reached</span>') if dsr.row.unserved else ""
-        return format_html('{}<span class="under">{}</span>{}', dsr.row.person["name"], contact, missed)
+        other = f"asks for somebody else: {dsr.row.behalf}" if dsr.row.behalf else ""
+        name = format_html('{}<span class="under">{}</span>', dsr.row.person["name"], contact)
+        return format_html('{}<span class="under">{}</span>{}', name, other, missed) if other else name + missed
 
     @admin.display(description="Answer by")
     def answer_by(self, dsr: Any) -> SafeString:

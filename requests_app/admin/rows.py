@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, Message
+from requests_app.models import Authority, DataSubjectRequest, Message
 from requests_app.operations import timeline
 from requests_app.rules.holder import HolderBar
 
@@ -30,6 +30,7 @@ class Row:
     bar: HolderBar
     next_words: str
     next_act: str
+    behalf: str  # in which role whoever filed asks for somebody else, or nothing
 
 
 def unread(rows: Sequence[DataSubjectRequest]) -> set[UUID]:
@@ -50,6 +51,8 @@ def prepare(rows: Sequence[DataSubjectRequest], user: Any, now: datetime) -> dic
     persons = people(dsr.submission for dsr in rows)
     bars = timeline.holder_bars(rows, at=now)
     wrote, missed = unread(rows), not_reached(rows)
+    for_others = Authority.objects.filter(submission__requests__in=rows)
+    behalf = {row.submission_id: row.get_kind_display() for row in for_others}
     found = {}
     for dsr in rows:
         words, act = next_action(dsr, user, unread=dsr.pk in wrote, unserved=dsr.pk in missed)
@@ -62,6 +65,7 @@ def prepare(rows: Sequence[DataSubjectRequest], user: Any, now: datetime) -> dic
             bar=bars[dsr.pk],
             next_words=words,
             next_act=act,
+            behalf=behalf.get(dsr.submission_id, ""),
         )
     return found
 

@@ -1,6 +1,7 @@
 """Stored facts: fields, constraints and querysets. Nothing here changes anything on its own."""
 
 from .answer import AnswerFile, Decision, DisclosurePackage
+from .authority import Authority
 from .consent import ConsentRecord
 from .contact import Contact
 from .deadline_change import Extension, Pause
@@ -25,6 +26,7 @@ from .submission import Submission
 __all__ = [
     "AccessLog",
     "AnswerFile",
+    "Authority",
     "ConsentRecord",
     "Contact",
     "DataSubjectRequest",

@@ -20,6 +20,11 @@ class Actor:
         return cls("person")
 
     @classmethod
+    def agent(cls) -> Self:
+        """Whoever files for somebody else: an authorised agent, a guardian, or who reports an account of a child."""
+        return cls("agent")
+
+    @classmethod
     def staff(cls, user: User) -> Self:
         """A member of the privacy team."""
         return cls("staff", str(user.pk), user)

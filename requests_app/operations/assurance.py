@@ -1,13 +1,16 @@
 """Whether an answer may be released to whoever asks: read from the rows, judged by `rules.identity`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from requests_app.models import Contact, DataSubjectRequest, ProofRequest, SourceLookup, Submission
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules import identity
+from requests_app.rules.authority import is_shown, stops_release
 from requests_app.rules.identity import Obstacle, Shown
 
+from .authorities import authority_of, day_of, digest_sought, standing
 from .erasing import facts_of
 from .policies import policy_of
 from .refused import Refused
@@ -24,6 +27,9 @@ WORDS: Mapping[Obstacle, str] = {
     Obstacle.COOLING_OFF: "The cooling-off has not ended: until then every known contact can stop the erasure.",
     Obstacle.RELEASED_JUST_NOW: "Files of this case were released less than 24 hours ago.",
     Obstacle.DOUBT: "A document was asked for in this case, and none is confirmed. Settle the doubt first.",
+    Obstacle.AUTHORITY: "It is not proved that the person wants whoever filed to act for them.",
+    Obstacle.AUTHORITY_OVER: "Nobody acts for the person any more: refused, revoked, or past its end.",
+    Obstacle.OUTSIDE_SCOPE: "This right is outside the scope of the authority.",
 }
 
 
@@ -32,13 +38,23 @@ def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
     submission = dsr.submission
     # A doubt about one request is a doubt about who asks: it holds back all of the case.
     doubted = ProofRequest.objects.filter(dsr__submission=submission, end="").exists()
-    return Shown(
+    facts = Shown(
         address_given=bool(submission.email_digest),
         reached=submission.assurance,
         doubted=doubted,
         erasure=facts_of(dsr, at=at),
         channel=submission.channel,
         **_on_file(submission),
+    )
+    authority = authority_of(submission)
+    if authority is None:
+        return facts
+    about, today = standing(authority), day_of(submission, at=at)
+    return replace(
+        facts,
+        authority_shown=is_shown(about, on=today),
+        authority_over=stops_release(about, on=today),
+        in_scope=dsr.right in about.scope,
     )
 
 
@@ -47,7 +63,8 @@ def _on_file(submission: Submission) -> dict[str, bool]:
     results = SourceLookup.Result
     lookups = list(submission.lookups.all())
     contacts = list(submission.contacts.filter(role=Contact.Role.ON_FILE))
-    asked_of_another = [row for row in lookups if row.email_digest != submission.email_digest]
+    about = digest_sought(submission)
+    asked_of_another = [row for row in lookups if row.email_digest != about]
     instants: dict[str, list[datetime]] = {
         "lookup_open": [row.result_at for row in lookups if row.result in {results.WAITING, results.FAILED}],
         "on_file_silent": [row.added_at for row in contacts if row.confirmed_at is None and row.denied_at is None],

@@ -14,14 +14,16 @@ from requests_app.connectors import EMAIL, Match, PermanentFailure, Query, Retry
 from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, SourceLookup, Submission
 from requests_app.models.keys import KeyDestroyed, lookup_digests
 from requests_app.rules.lifecycle import State
-from requests_app.rules.on_file import Held, Verdict, judge
+from requests_app.rules.on_file import Finding, Held, Verdict, judge
 
 from . import evidence
 from .actors import Actor
+from .authorities import authority_of, digest_sought, sought
 from .contacts import add_contact
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
+from .on_behalf import ask_person
 from .on_file_proof import settle
 from .refused import Refused
 from .team import OFFICER, members
@@ -66,8 +68,8 @@ def _ask(row: SourceLookup, at: datetime) -> bool:
 
 
 def _found(row: SourceLookup) -> list[Match]:
-    case = row.submission
-    query = Query(email=case.email, name=case.name, details=case.opened("details"))
+    email, name = sought(row.submission)
+    query = Query(email=email, name=name, details=row.submission.opened("details"))
     return list(source(row.alias).find(query))
 
 
@@ -100,13 +102,15 @@ def _failed(row: SourceLookup, error: Exception, at: datetime) -> bool:
 def _record(row: SourceLookup, found: list[Match], at: datetime) -> bool:
     with transaction.atomic():
         submission = _locked(row.submission)
-        if submission.email_digest != row.email_digest:  # changed while the source was thinking
-            SourceLookup.objects.filter(pk=row.pk).update(next_try_at=at, email_digest=submission.email_digest)
+        about = digest_sought(submission)
+        if about != row.email_digest:  # changed while the source was thinking
+            SourceLookup.objects.filter(pk=row.pk).update(next_try_at=at, email_digest=about)
             return False
         verdict = _verdict(submission, found)
         if not _answered(row, SourceLookup.Result(verdict.finding), at):
             return False
-        for address in verdict.to:
+        same = verdict.finding == Finding.SAME and authority_of(submission) is not None
+        for address in (*verdict.to, *([sought(submission)[0]] if same else [])):
             _send_code(submission, address, row.alias, at)
         settle(submission, actor=Actor.system(), at=at)
     return True
@@ -128,13 +132,15 @@ def _verdict(submission: Submission, found: list[Match]) -> Verdict:
         [Held(c.address, c.since, c.changed_recently) for c in match.contacts if c.kind == EMAIL and c.address.strip()]
         for match in found
     ]
-    return judge(submission.email, people, received_at=submission.received_at, corrected_at=corrected_at(submission))
+    return judge(
+        sought(submission)[0], people, received_at=submission.received_at, corrected_at=corrected_at(submission)
+    )
 
 
 def corrected_at(submission: Submission) -> datetime | None:
     """Return when whoever reads this address first asked to have something corrected, or None (A04)."""
     rows = DataSubjectRequest.objects.filter(
-        right="correction", submission__email_digest__in=lookup_digests(submission.email)
+        right="correction", submission__email_digest__in=lookup_digests(sought(submission)[0])
     )
     firsts = rows.exclude(state__in=NO_CORRECTION).order_by("submission__received_at")
     return firsts.values_list("submission__received_at", flat=True).first()
@@ -145,6 +151,9 @@ def _send_code(submission: Submission, address: str, alias: str, at: datetime) -
         submission, role=Contact.Role.ON_FILE, address=address, source=alias, actor=Actor.system(), at=at
     )
     if contact.confirmed_at or contact.denied_at:
+        return
+    if authority_of(submission) is not None:  # who asks is somebody else: the person is asked whether they want it
+        ask_person(submission, actor=Actor.system(), at=at)
         return
     try:
         issue(submission, purpose=IdentityCheck.Purpose.ON_FILE, contact=contact, actor=Actor.system(), at=at)

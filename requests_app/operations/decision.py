@@ -14,7 +14,7 @@ from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.refusal import grounds_for
 
-from . import assurance, messages
+from . import assurance, messages, on_behalf
 from .actors import Actor
 from .notices import known_language, owe
 from .pausing import end_pause
@@ -162,6 +162,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             },
             at=at,
         )
+        on_behalf.tell_person(dsr, at=at)
         return dsr
 
 

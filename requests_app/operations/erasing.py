@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from requests_app.models import (
+    Authority,
     DataSubjectRequest,
     Decision,
     DisclosurePackage,
@@ -30,6 +31,12 @@ AT_WORK = frozenset({State.IN_PROGRESS, State.AWAITING_APPROVAL})
 def erases(dsr: DataSubjectRequest) -> bool:
     """Whether the answer to this request is an erasure."""
     return dsr.right in policy_of(dsr.policy).erasing_rights
+
+
+def _reported(submissions: Collection[UUID]) -> set[UUID]:
+    """Of an account of a child that somebody reported there is nobody to ask: two of the team check it (B-VI)."""
+    found = Authority.objects.filter(submission__in=submissions, kind=Authority.Kind.REPORT)
+    return set(found.values_list("submission_id", flat=True))
 
 
 def confirmation_of(dsr: DataSubjectRequest) -> ErasureConfirmation | None:
@@ -65,9 +72,11 @@ def confirm_from(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, datetime]:
 
     What waits for its refusal to be approved asks nothing.
     """
-    rows = {dsr.pk: dsr for dsr in dsrs if dsr.state in AT_WORK and erases(dsr)}
+    rows = {d.pk: d for d in dsrs if d.state in AT_WORK and d.right in policy_of(d.policy).erasing_rights}
     if not rows:
         return {}
+    reported = _reported([dsr.submission_id for dsr in rows.values()])
+    rows = {pk: dsr for pk, dsr in rows.items() if dsr.submission_id not in reported}
     for pk, opened_at in ErasureConfirmation.objects.filter(dsr__in=rows).values_list("dsr_id", "opened_at"):
         if pk in rows and rows[pk].opened_at == opened_at:
             del rows[pk]

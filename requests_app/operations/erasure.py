@@ -11,6 +11,7 @@ from requests_app.rules.response_deadline import received_on
 
 from . import evidence, messages
 from .actors import Actor
+from .authorities import decider
 from .erasing import AT_WORK, confirmation_of, erases, facts_of
 from .evidence import Kind
 from .identity_checks import confirm as evaluate
@@ -41,7 +42,8 @@ def issue_code(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> Identi
     with transaction.atomic():
         dsr = lock(dsr)
         _refuse_unasked(dsr, at=at)
-        return issue(dsr.submission, purpose=IdentityCheck.Purpose.ERASE, actor=actor, at=at)
+        contact = decider(dsr.submission)
+        return issue(dsr.submission, purpose=IdentityCheck.Purpose.ERASE, actor=actor, at=at, contact=contact)
 
 
 def confirm(dsr: DataSubjectRequest, *, code: str, actor: Actor, at: datetime) -> DataSubjectRequest | None:
@@ -49,7 +51,8 @@ def confirm(dsr: DataSubjectRequest, *, code: str, actor: Actor, at: datetime) -
     with transaction.atomic():
         dsr = lock(dsr)
         _refuse_unasked(dsr, at=at)
-        if not evaluate(dsr.submission, purpose=IdentityCheck.Purpose.ERASE, code=code, actor=actor, at=at):
+        contact, purpose = decider(dsr.submission), IdentityCheck.Purpose.ERASE
+        if not evaluate(dsr.submission, purpose=purpose, code=code, actor=actor, at=at, contact=contact):
             return None
         return _record(dsr, by="code", actor=actor, at=at)
 

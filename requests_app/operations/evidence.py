@@ -73,6 +73,15 @@ class Kind(StrEnum):
     DOUBT_WITHDRAWN = "doubt_withdrawn"
     FILE_REFUSED = "file_refused"
     DEADLINE_RESTARTED = "deadline_restarted"
+    AUTHORITY_FILED = "authority_filed"
+    AUTHORITY_ASKED = "authority_asked"
+    AUTHORITY_CONFIRMED = "authority_confirmed"
+    AUTHORITY_REFUSED = "authority_refused"
+    AUTHORITY_REVOKED = "authority_revoked"
+    AUTHORITY_PROPOSED = "authority_proposed"
+    AUTHORITY_ACCEPTED = "authority_accepted"
+    AUTHORITY_ENDED = "authority_ended"
+    AUTHORITY_TAKEN_OVER = "authority_taken_over"
 
 
 def _hash(canonical: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from requests_app.models import IdentityCheck, Submission
+from requests_app.models import Contact, IdentityCheck, Submission
 from requests_app.models.keys import look_digests, lookup_digests, seal
 from requests_app.rules.identity import CONTACT
 
@@ -34,10 +34,13 @@ def _locked(submission: Submission) -> Submission:
     return Submission.objects.select_for_update().get(pk=submission.pk)
 
 
-def issue_code(submission: Submission, *, purpose: str, actor: Actor, at: datetime) -> IdentityCheck:
-    """Send a new code to the address of the submission; the old one is dead. Raises Refused over the limit."""
+def issue_code(
+    submission: Submission, *, purpose: str, actor: Actor, at: datetime, contact: Contact | None = None
+) -> IdentityCheck:
+    """Send a new code to the address of the submission, or to the contact; the old one is dead. Raises Refused over
+    the limit."""
     with transaction.atomic():
-        return issue(_locked(submission), purpose=purpose, actor=actor, at=at)
+        return issue(_locked(submission), purpose=purpose, actor=actor, at=at, contact=contact)
 
 
 def change_address(submission: Submission, *, email: str, actor: Actor, at: datetime) -> IdentityCheck:

@@ -10,7 +10,7 @@ from requests_app.models import Contact, IdentityCheck, Submission
 from requests_app.rules.identity import CONTACT
 from requests_app.rules.lifecycle import Action, State
 
-from . import evidence
+from . import evidence, on_behalf
 from .actors import Actor
 from .asking import DOUBTED
 from .evidence import Kind
@@ -94,6 +94,7 @@ def begin(submission: Submission, *, rung: int, proof: Mapping[str, str], actor:
 
     Needs the caller's transaction with the submission locked.
     """
+    on_behalf.refuse_full_day(submission, at=at)
     Submission.objects.filter(pk=submission.pk, assurance__lt=rung).update(assurance=rung)
     owe_lookups(submission, at=at)
     moved = False
@@ -109,6 +110,7 @@ def begin(submission: Submission, *, rung: int, proof: Mapping[str, str], actor:
         )
         tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}", at=at)
         moved = True
+    on_behalf.ask_person(Submission.objects.get(pk=submission.pk), actor=actor, at=at)
     if not moved:
         evidence.append(submission.pk, Kind.IDENTITY_CONFIRMED, actor=actor, at=at, body={**proof, "rung": rung})
 

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -11,16 +11,21 @@ from django.utils.translation import gettext as _
 from requests_app.models import ConsentRecord, DataSubjectRequest, IdentityCheck, PolicyVersion, Submission
 from requests_app.models.keys import create_key, look_digests, lookup_digests, seal
 from requests_app.rules import receipt_date
+from requests_app.rules.authority import Kind as Acts
+from requests_app.rules.authority import rights_filed
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
 from requests_app.rules.lifecycle import State
+from requests_app.rules.policy import Policy
 from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import ThreeDates
 
-from . import evidence
+from . import evidence, on_behalf
 from .actors import Actor
+from .authorities import digest_sought
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
+from .on_behalf import Behalf
 from .policies import current, dates_told, deadline_from, policy_of
 from .refused import Refused
 from .team import HANDLER, OFFICER, members, require, tell
@@ -42,6 +47,7 @@ class Filing:
     language: str
     postal: str = ""
     received_on: date | None = None
+    behalf: Behalf | None = None
 
 
 def current_policy() -> PolicyVersion | None:
@@ -70,12 +76,19 @@ def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Subm
         return known
     if not filing.rights or any(right not in policy.rights for right in filing.rights):
         raise Refused(_("Choose at least one of the requests on the list."))
+    if filing.behalf is not None:
+        if (same := on_behalf.same_report(filing.behalf)) is not None:
+            return same
+        filing = _fit(filing, filing.behalf, policy, at)
     received_at = _receipt(filing, policy.time_zone, at)
     pk = uuid.uuid4()
     create_key(pk)  # in its own database, first: an orphan key harms nobody
+    document = on_behalf.write_document(pk, filing.behalf) if filing.behalf else None
     try:
         with transaction.atomic():
             submission = _store(filing, pk, version, channel, received_at, received_on(received_at, policy.time_zone))
+            if filing.behalf and document:
+                on_behalf.keep(submission, filing.behalf, pk=document, scope=filing.rights, actor=actor, at=at)
             _file_requests(submission, filing, actor=actor, at=at)
             return submission
     except IntegrityError:
@@ -83,6 +96,16 @@ def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Subm
         if known is None:
             raise
         return known
+
+
+def _fit(filing: Filing, behalf: Behalf, policy: Policy, at: datetime) -> Filing:
+    """Return the filing with the rights that come with it; raises Refused for what is no authority, or one too many."""
+    today = received_on(at, policy.time_zone)
+    on_behalf.refuse_unfit(behalf, requester=filing.email, on=today, at=at)
+    if not set(filing.rights) <= NO_PROOF_RIGHTS:  # what takes effect at once is never kept waiting (P5, P8)
+        on_behalf.refuse_flood(filing.email, at=at)
+    rights = rights_filed(behalf.kind, filing.rights, behalf.born_on, on=today, offered=policy.rights)
+    return replace(filing, rights=rights)
 
 
 def _receipt(filing: Filing, zone: str, at: datetime) -> datetime:
@@ -161,8 +184,14 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
         if state == State.IN_PROGRESS:
             tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=str(dsr.pk), at=at)
         reschedule(dsr, at=at)
+    if filing.behalf and filing.behalf.kind == Acts.REPORT:  # whoever reported gave no address to write to
+        on_behalf.tell_of_report(submission, at=at)
+        return
+    needs_code = needs_code or bool(filing.behalf and filing.email)
     if needs_code:
         issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
+    if filing.behalf:
+        on_behalf.ask_person(submission, actor=actor, at=at)
     owe(
         "acknowledgement",
         submission=submission,
@@ -171,6 +200,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
             "due_on": deadline.due_on,
             "steps": deadline.steps,
             "needs_code": needs_code,
+            "for_another": filing.behalf is not None,
         },
         at=at,
     )
@@ -178,6 +208,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
 
 def _take_effect(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:
     # P5, P8: in effect in the filing itself, told to the address and reversible from there.
-    ConsentRecord.objects.create(dsr=dsr, email_digest=dsr.submission.email_digest, purpose=dsr.right, effective_at=at)
+    digest = digest_sought(dsr.submission)
+    ConsentRecord.objects.create(dsr=dsr, email_digest=digest, purpose=dsr.right, effective_at=at)
     evidence.append(dsr.submission_id, Kind.TOOK_EFFECT, actor=actor, at=at, dsr_id=dsr.pk)
     owe("effect", submission=dsr.submission, dsr=dsr, occurrence=str(dsr.pk), context={"effective_at": at}, at=at)

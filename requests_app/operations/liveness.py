@@ -14,7 +14,7 @@ from requests_app.models import Heartbeat
 from . import triggers
 
 QUEUES = ("clock", "notices", "work")
-SWEEPS = ("enforce_deadlines", "deliver_notices", "run_steps", "send_digest", "apply_retention")
+SWEEPS = ("enforce_deadlines", "deliver_notices", "run_steps", "end_authorities", "send_digest", "apply_retention")
 SILENT_AFTER = timedelta(minutes=3)  # three canaries missed
 DRIFT_LIMIT = timedelta(seconds=60)
 # Retention runs once an hour: its age is shown and measured, and belongs to no three-minute alarm.

@@ -8,6 +8,7 @@ from requests_app.models import SourceLookup, Submission
 from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
 from requests_app.rules.lifecycle import OPEN
 
+from .authorities import digest_sought
 from .policies import policy_of
 
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
@@ -22,19 +23,20 @@ def owe_lookups(submission: Submission, *, at: datetime) -> None:
     """
     if not settings.DATA_SOURCES or not asks_for_contact_on_file(submission):
         return
+    about = digest_sought(submission)
     known = {row.alias: row for row in submission.lookups.all()}
     for alias in settings.DATA_SOURCES:
         if alias not in known:
             SourceLookup.objects.create(
                 submission=submission,
                 alias=alias,
-                email_digest=submission.email_digest,
+                email_digest=about,
                 result_at=at,
                 next_try_at=at,
             )
-    stale = submission.lookups.exclude(email_digest=submission.email_digest)
+    stale = submission.lookups.exclude(email_digest=about)
     stale.update(
-        email_digest=submission.email_digest,
+        email_digest=about,
         result=SourceLookup.Result.WAITING,
         result_at=at,
         next_try_at=at,

@@ -4,7 +4,7 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 
 | kind | keys | optional |
 |---|---|---|
-| acknowledgement | due_on, steps (of a Deadline) | effects (in force already), effective_at, needs_code |
+| acknowledgement | due_on, steps (of a Deadline) | effects (in force already), effective_at, needs_code, for_another |
 | code | - (and `check`) | |
 | question | question | due_on |
 | decision_done | letter | files_until |
@@ -29,6 +29,9 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | staff_overdue | due_on, days_late | ended (late, but over) |
 | staff_digest | day, counts (pairs of label and number) | |
 | staff_answered | - | |
+| authority_refused, authority_narrowed, authority_ended | - | |
+| contact_authority, contact_answer, contact_alone | - | |
+| staff_authority | what (a sentence without personal data) | |
 | staff_alarm | alarm (a sentence without personal data) | |
 | proof_asked | reason, due_on, lapses_on (or none) | |
 | proof_rejected | reason, due_on | |
@@ -54,7 +57,7 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, Notice, Submission
+from requests_app.models import Authority, Contact, DataSubjectRequest, IdentityCheck, Notice, Submission
 from requests_app.models.keys import seal
 
 from .policies import policy_of
@@ -88,6 +91,13 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "staff_digest": ("day", "counts"),
     "staff_unassigned": ("due_on",),
     "staff_answered": (),
+    "authority_refused": (),
+    "authority_narrowed": (),
+    "authority_ended": (),
+    "contact_authority": (),
+    "contact_answer": (),
+    "contact_alone": (),
+    "staff_authority": ("what",),
     "staff_alarm": ("alarm",),
     "proof_asked": ("reason", "due_on", "lapses_on"),
     "proof_rejected": ("reason", "due_on"),
@@ -285,11 +295,18 @@ def _standing(
     values["right_titles"] = [right_title(right, language) for right in asked]
     if kind not in STAFF_KINDS:  # notices to staff name cases, never people
         policy = policy_of(submission.policy)  # parsed once per process
-        values["name"] = submission.name
+        values["name"] = _reader(kind, submission)
         values["authority"] = policy.complaint_authority.in_language(language)
         values["on_paper"] = not submission.email_sealed
         values["court"] = policy.court_note.in_language(language)
     return values
+
+
+def _reader(kind: str, submission: Submission) -> str:
+    """Who is greeted: whoever filed; of an answer that goes to the person for whom they filed, that person."""
+    authority = Authority.objects.filter(submission=submission, package_to=Authority.PackageTo.PERSON).first()
+    named = authority.name if authority and kind in {"decision_done", "decision_partly"} else ""
+    return named or submission.name
 
 
 def _refuse_nonsense(owed: Owed, check: IdentityCheck | None) -> None:

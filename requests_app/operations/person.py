@@ -14,6 +14,7 @@ from requests_app.rules.lifecycle import Action, State
 from . import evidence, files, messages, scanning
 from .actors import Actor
 from .asking import open_doubt
+from .authorities import authority_of
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
@@ -53,8 +54,14 @@ def may_reopen(dsr: DataSubjectRequest) -> bool:
     """Whether the person can take it up again: lapsed or cancelled, and not too often already."""
     if dsr.state not in {State.LAPSED, State.CANCELLED} or dsr.right in NO_PROOF_RIGHTS:
         return False
+    authority = authority_of(dsr.submission)
+    if authority is not None and authority.is_stopped:
+        return False
     reopened = EvidenceEvent.objects.filter(
-        submission_id=dsr.submission_id, dsr_id=dsr.pk, kind=Kind.REOPENED, actor_role=Actor.person().role
+        submission_id=dsr.submission_id,
+        dsr_id=dsr.pk,
+        kind=Kind.REOPENED,
+        actor_role__in=(Actor.person().role, Actor.agent().role),
     )
     return reopened.count() < REOPENINGS
 

@@ -10,6 +10,7 @@ from requests_app.models import AnswerFile, DisclosurePackage
 
 from . import evidence, files
 from .actors import Actor
+from .authorities import agent_reads_answer, authority_of
 from .evidence import Kind
 from .refused import Refused
 
@@ -17,6 +18,9 @@ from .refused import Refused
 def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
     """Return the file's bytes and log the download; raises Refused once the period has ended."""
     dsr = answer_file.dsr
+    authority = authority_of(dsr.submission)
+    if authority and actor.role == Actor.agent().role and not agent_reads_answer(authority, at=at):
+        raise Refused(_("This answer goes to the person for whom you asked."))
     package = DisclosurePackage.objects.filter(dsr=dsr).first()
     if package is None or at >= package.expires_at or not package.files.filter(pk=answer_file.pk).exists():
         raise Refused(_("This download has ended. Ask us in your request, and we make it available again."))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from requests_app.models import Heartbeat
 
-from . import claims, data_sources, delivery, digest, enforcement, networks, orphans, retention
+from . import authority, claims, data_sources, delivery, digest, enforcement, networks, orphans, retention
 
 log = logging.getLogger(__name__)
 BUDGET = 40  # seconds of one call, below the task's soft limit; what is left over is taken by the next tick
@@ -58,6 +58,11 @@ def _one_by_one(rows: Iterable[claims.Suspect], now: datetime, until: float) -> 
     return done
 
 
+def end_authorities(now: datetime) -> int:
+    """End what somebody may do for another person where its last day is over."""
+    return authority.end_due(now)
+
+
 def send_digest(now: datetime) -> int:
     """Owe the team its morning digest: apart from the deadlines, which its failure must not delay."""
     return digest.owe_digest(now)
@@ -79,5 +84,5 @@ def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], 
 
 SWEEPS: dict[str, Callable[[datetime], int]] = {
     sweep.__name__: _named(sweep.__name__, sweep)
-    for sweep in (deliver_notices, run_steps, enforce_deadlines, send_digest, apply_retention)
+    for sweep in (deliver_notices, run_steps, enforce_deadlines, end_authorities, send_digest, apply_retention)
 }

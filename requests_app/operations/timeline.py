@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent
@@ -53,14 +54,30 @@ def _sentences() -> dict[str, str]:
         Kind.DEADLINE_RESUMED: _("The clock goes on."),
         Kind.DEADLINE_RECALCULATED: _("The holidays were brought up to date, and the date was counted anew."),
         Kind.ERASURE_CONFIRMED: _("You confirmed a second time that your data are to be deleted."),
+        **_of_authority(),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
+    }
+
+
+def _of_authority() -> dict[str, str]:
+    """What happened to an authority, read by whoever acts and by the person: not that the person was asked, which
+    would tell an agent that they are known here."""
+    return {
+        Kind.AUTHORITY_FILED: _("It was filed for another person."),
+        Kind.AUTHORITY_CONFIRMED: _("The person said yes."),
+        Kind.AUTHORITY_REFUSED: _("It was not confirmed."),
+        Kind.AUTHORITY_REVOKED: _("The person took it back."),
+        Kind.AUTHORITY_ACCEPTED: _("Two of us checked the authority."),
+        Kind.AUTHORITY_ENDED: _("The authority ended."),
+        Kind.AUTHORITY_TAKEN_OVER: _("The person goes on alone."),
     }
 
 
 def for_dsr(dsr: DataSubjectRequest) -> list[dict[str, object]]:
     """Return the events that concern the person, oldest first; `at` is aware, in UTC."""
     said = _sentences()
-    events = EvidenceEvent.objects.filter(submission_id=dsr.submission_id, dsr_id=dsr.pk).order_by("seq")
+    ours = Q(dsr_id=dsr.pk) | Q(dsr_id=None, kind__in=_of_authority())
+    events = EvidenceEvent.objects.filter(ours, submission_id=dsr.submission_id).order_by("seq")
     return [{"at": e.at, "text": _special(e) or said[e.kind]} for e in events if e.kind in said]
 
 

@@ -159,6 +159,9 @@ GUARDS = (
         "the rung of a document is reached by one that a second person confirmed",
         needs=_DOCUMENT,
     ),
+    _one_person(
+        "requests_app_authority_four_eyes", "requests_app_authority", "UPDATE", "proposed_by_id", "accepted_by_id"
+    ),
 )
 
 
@@ -201,7 +204,7 @@ def _install_guards(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         for guard in GUARDS:
-            if guard.needs not in tables:
+            if not {guard.needs, guard.table} <= set(tables):
                 continue  # an earlier migration installs what there is to guard then
             if connection.vendor != "postgresql":
                 cursor.execute(

@@ -99,6 +99,9 @@ class Obstacle(StrEnum):
     COOLING_OFF = "cooling_off"
     RELEASED_JUST_NOW = "released_just_now"
     DOUBT = "doubt"  # a document was asked for in this case, and nobody confirmed one
+    AUTHORITY = "authority"  # filed for somebody else, and it is not proved that they want it
+    AUTHORITY_OVER = "authority_over"  # whoever acted for the person does so no more
+    OUTSIDE_SCOPE = "outside_scope"  # a right that whoever acts may not exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,9 @@ class Shown:
     denied: bool = False
     erasure: erasure.Erasure | None = None  # of a request whose answer erases
     doubted: bool = False
+    authority_shown: bool = True  # as it is where somebody asks for themselves
+    authority_over: bool = False
+    in_scope: bool = True
 
 
 def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
@@ -132,4 +138,10 @@ def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
         found += [obstacle for obstacle, stands in (*on_file, (Obstacle.UNPROVEN, shown.unproven)) if stands]
     if shown.doubted:
         found.append(Obstacle.DOUBT)
+    if not shown.authority_shown:
+        found.append(Obstacle.AUTHORITY)
+    if shown.authority_over:
+        found.append(Obstacle.AUTHORITY_OVER)
+    if not shown.in_scope:
+        found.append(Obstacle.OUTSIDE_SCOPE)
     return tuple(found)

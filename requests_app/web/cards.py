@@ -1,5 +1,6 @@
 """What the status page shows of one request."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import UNCHANGED
 from requests_app.templatetags.counting import cited, sentence
 
-from . import words
+from . import visitor, words
 
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
 LETTERS = (
@@ -28,6 +29,9 @@ LETTERS = (
     "effect",
     "effect_undone",
 )
+
+# What is between us and whoever filed, on the page of the person for whom they filed.
+NOT_THE_REQUESTERS = {"can_reopen": False, "can_write": False, "waiting": ""}
 
 
 def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
@@ -62,6 +66,21 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "letter": _letter(dsr),
         "thread": _thread(dsr),
         "files_allowed": dsr.state != "awaiting_verification",
+        "can_write": dsr.is_open,
+    }
+
+
+def without_answer(card: dict[str, Any]) -> dict[str, Any]:
+    """The same for somebody to whom the answer does not go: where it stands, without its letters and files."""
+    letter = card["letter"]
+    kept = letter if letter is not None and letter.kind not in visitor.ANSWERS else None
+    done = card["dsr"].state in {State.FULFILLED, State.PARTLY_FULFILLED}
+    return card | {
+        "package": None,
+        "package_ended_at": None,
+        "letter": kept,
+        "letter_first": kept is not None,
+        "sentence": words.answered_to_person() if done else card["sentence"],
     }
 
 
@@ -113,9 +132,11 @@ def _package(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
     }
 
 
-def inbox(submission: Submission) -> list[dict[str, Any]]:
-    """The person's notices, the newest first. Codes are in the mail only, never in this text."""
+def inbox(submission: Submission, *, readable: Callable[[Notice], bool]) -> list[dict[str, Any]]:
+    """The notices for whoever looks, the newest first. Codes are in the mail only, never in this text."""
     rows = Notice.objects.filter(submission=submission, recipient="person").order_by("-created_at", "kind")
     return [
-        {"id": n.pk, "subject": n.subject, "at": n.created_at, "check_code": n.check_code, "body": n.text} for n in rows
+        {"id": n.pk, "subject": n.subject, "at": n.created_at, "check_code": n.check_code, "body": n.text}
+        for n in rows
+        if readable(n)
     ]

@@ -1,4 +1,4 @@
-"""File a request: the form, the page to check it, the submission."""
+"""File a request: the form, the page to check it, the submission; and the page between for whoever asks for another."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -14,11 +14,13 @@ from requests_app.clock import now
 from requests_app.models import PolicyVersion
 from requests_app.operations import intake
 from requests_app.operations.actors import Actor
+from requests_app.operations.intake import Filing
 from requests_app.operations.networks import Act
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 
 from . import network, visitor, words
+from .behalf_forms import BehalfForm
 from .forms import FilingForm
 from .middleware import away
 
@@ -38,8 +40,17 @@ def file(request: HttpRequest) -> HttpResponse:
         return _form_page(request, FilingForm.unjudged(request.POST, policy=policy_of(version)), version)
     if not form.is_valid():
         return _form_page(request, form, version)
+    if kind := form.cleaned_data["for_whom"]:
+        return _behalf_page(request, form, BehalfForm(kind=kind), version)
     if action == "send":
-        return _send(request, form, version)
+        if not form.need_not_wait and (wait := network.crowded(request, Act.FILE)):
+            form.add_error(None, wait)
+            return _form_page(request, form, version, status=429)
+        try:
+            return _send(request, form.filing(), Actor.person())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+            return _form_page(request, form, version)
     proofs = [words.proof(right, policy_of(version)) for right in form.cleaned_data["rights"]]
     context = {"form": form, "answers": form.answers(), "proofs": proofs, **_promise(version)}
     return render(request, "requests_app/check.html", context)
@@ -52,18 +63,35 @@ def check(request: HttpRequest) -> HttpResponse:
     return file(request) if request.method == "POST" else redirect("file")
 
 
-def _send(request: HttpRequest, form: FilingForm, version: PolicyVersion) -> HttpResponse:
-    if not form.need_not_wait and (wait := network.crowded(request, Act.FILE)):
-        form.add_error(None, wait)
-        return _form_page(request, form, version, status=429)
-    filing = form.filing()
-    try:
-        submission = intake.receive(filing, channel="web", actor=Actor.person(), at=now())
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return _form_page(request, form, version)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def behalf(request: HttpRequest) -> HttpResponse:
+    """The page for whoever asks for somebody else: their person, their paper, and what was typed before, to check."""
+    version = intake.current_policy()
+    if version is None:
+        return away()
+    if request.method != "POST":
+        return redirect("file")
+    form = FilingForm(request.POST, policy=policy_of(version))
+    if not form.is_valid() or not form.cleaned_data["for_whom"]:
+        return file(request)
+    about = BehalfForm(request.POST, request.FILES, kind=form.cleaned_data["for_whom"])
+    if about.is_valid():
+        if not form.need_not_wait and (wait := network.crowded(request, Act.FILE)):
+            about.add_error(None, wait)
+            return _behalf_page(request, form, about, version, status=429)
+        try:
+            return _send(request, form.filing(about.behalf()), Actor.agent())
+        except Refused as refusal:
+            about.add_error(None, str(refusal))
+    return _behalf_page(request, form, about, version)
+
+
+def _send(request: HttpRequest, filing: Filing, actor: Actor) -> HttpResponse:
+    submission = intake.receive(filing, channel="web", actor=actor, at=now())
     visitor.filed(request, submission)
-    if set(submission.requests.values_list("right", flat=True)) != set(filing.rights):
+    filed = set(submission.requests.values_list("right", flat=True))
+    if filed != set(filing.rights) and not (filing.behalf and filed > set(filing.rights)):
         messages.warning(
             request, _("This form had been sent before, so nothing was added. For more, start a new form.")
         )
@@ -73,6 +101,13 @@ def _send(request: HttpRequest, form: FilingForm, version: PolicyVersion) -> Htt
 
 def _form_page(request: HttpRequest, form: FilingForm, version: PolicyVersion, *, status: int = 200) -> HttpResponse:
     return render(request, "requests_app/file.html", {"form": form, **_promise(version)}, status=status)
+
+
+def _behalf_page(
+    request: HttpRequest, form: FilingForm, about: BehalfForm, version: PolicyVersion, *, status: int = 200
+) -> HttpResponse:
+    context = {"form": about, "first": form, "answers": form.answers(), "kind": about.kind.value, **_promise(version)}
+    return render(request, "requests_app/behalf.html", context, status=status)
 
 
 def _promise(version: PolicyVersion) -> dict[str, object]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from requests_app.clock import now
 from requests_app.connectors import openid
 from requests_app.models import Submission
+from requests_app.models.keys import lookup_digests
 from requests_app.operations import find as operation
 from requests_app.operations.networks import Act
 from requests_app.operations.refused import Refused
@@ -60,16 +61,16 @@ def find_code(request: HttpRequest) -> HttpResponse:
             submissions = []
         pace.wait_from(started)
         if submissions:
-            remember_found(request, submissions)
+            remember_found(request, submissions, email)
             return redirect("found")
         form.add_error("code", wrong_code())
     return render(request, "requests_app/find_code.html", {"form": form, "email": email})
 
 
-def remember_found(request: HttpRequest, submissions: list[Submission]) -> None:
-    """A code to their address was typed here just now."""
+def remember_found(request: HttpRequest, submissions: list[Submission], email: str) -> None:
+    """A code to this address was typed here just now; of some of them it is not the filer's, but the person's."""
     visitor.forget(request)
-    visitor.proved(request, *submissions, at=now())
+    visitor.proved(request, *submissions, at=now(), digests=lookup_digests(email))
     request.session["found"] = [str(submission.pk) for submission in submissions]
 
 
@@ -86,6 +87,7 @@ def found(request: HttpRequest) -> HttpResponse:
             "pk": row.pk,
             "case_number": row.case_label,
             "received_on": row.received_on,
+            "for_you": visitor.side(request, row) == visitor.Side.PERSON,
             "rights": [words.title(dsr.right) for dsr in row.requests.all()],
         }
         for row in rows

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from requests_app.operations.intake import Filing
+from requests_app.operations.on_behalf import Behalf
 from requests_app.rules.policy import NEVER_GATED, Policy
 
 from . import words
@@ -64,6 +65,12 @@ class FilingForm(forms.Form):
         widget=forms.Textarea,
         error_messages={"max_length": _("What helps us to find your data: shorten it to 5000 characters.")},
     )
+    for_whom = forms.ChoiceField(
+        label=_("For whom do you ask?"),
+        required=False,
+        choices=[("", _("Myself")), ("agent", _("Somebody who authorised me")), ("guardian", _("My child"))],
+        error_messages={"invalid_choice": _("For whom do you ask? Choose from the list.")},
+    )
     language = forms.ChoiceField(
         label=_("Language of our letters"),
         error_messages={
@@ -105,6 +112,14 @@ class FilingForm(forms.Form):
         ]
 
     @property
+    def for_whom_cards(self) -> list[dict[str, Any]]:
+        """For whom, as buttons of which one is pressed."""
+        chosen = self["for_whom"].value() or ""
+        return [
+            {"key": key, "title": title, "checked": key == chosen} for key, title in self.fields["for_whom"].choices
+        ]
+
+    @property
     def right_cards(self) -> list[dict[str, Any]]:
         """The rights shown at once."""
         return self._cards([right for right in words.FIRST if right in self.policy.rights])
@@ -140,8 +155,8 @@ class FilingForm(forms.Form):
             (str(self.fields["language"].label), str(languages[typed["language"]])),
         ]
 
-    def filing(self) -> Filing:
-        """What intake is told. Of a valid form only."""
+    def filing(self, behalf: Behalf | None = None) -> Filing:
+        """What intake is told, and for whom. Of a valid form only."""
         typed = self.cleaned_data
         return Filing(
             form_key=typed["form_key"],
@@ -150,6 +165,7 @@ class FilingForm(forms.Form):
             email=typed["email"],
             details=typed["details"],
             language=typed["language"],
+            behalf=behalf,
         )
 
 

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods
 from requests_app.clock import now
 from requests_app.models import Submission
 from requests_app.operations import identity
-from requests_app.operations.actors import Actor
 from requests_app.operations.networks import Act
 from requests_app.operations.refused import Refused
 
@@ -34,7 +33,7 @@ def wrong_code() -> str:
 @require_http_methods(["POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """The code of the acknowledgement; or, where a code for this address was typed just now, `mine=yes`."""
-    submission = visitor.own_submission(request)
+    submission = visitor.own_submission(request, as_requester=True)
     if request.POST.get("mine") == "yes":
         return _begin(request, submission)
     form = CodeForm(request.POST)
@@ -42,8 +41,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         if wait := network.crowded(request, Act.CODE):
             return show(request, submission, code_error=wait, http_status=429)
         try:
-            at, code = now(), form.cleaned_data["code"]
-            if identity.confirm(submission, purpose="verify", code=code, actor=Actor.person(), at=at):
+            at, code, actor = now(), form.cleaned_data["code"], visitor.actor(request, submission)
+            if identity.confirm(submission, purpose="verify", code=code, actor=actor, at=at):
                 visitor.proved(request, submission, at=at)
                 messages.success(request, _("Thank you. Your address is confirmed."))
                 return redirect("status")
@@ -55,8 +54,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 def _begin(request: HttpRequest, submission: Submission) -> HttpResponse:
     at = now()
-    if visitor.is_fresh(request, submission, at=at) and identity.confirm_found(submission, actor=Actor.person(), at=at):
-        messages.success(request, _("Thank you. Your address is confirmed."))
+    actor = visitor.actor(request, submission)
+    try:
+        if visitor.is_fresh(request, submission, at=at) and identity.confirm_found(submission, actor=actor, at=at):
+            messages.success(request, _("Thank you. Your address is confirmed."))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     return redirect("status")
 
 
@@ -64,9 +67,9 @@ def _begin(request: HttpRequest, submission: Submission) -> HttpResponse:
 @require_http_methods(["POST"])
 def resend(request: HttpRequest) -> HttpResponse:
     """Another code; the old one is dead."""
-    submission = visitor.own_submission(request)
+    submission = visitor.own_submission(request, as_requester=True)
     try:
-        identity.issue_code(submission, purpose="verify", actor=Actor.person(), at=now())
+        identity.issue_code(submission, purpose="verify", actor=visitor.actor(request, submission), at=now())
         messages.success(request, _("A new code is on its way. Only the one in the newest message works."))
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -77,14 +80,15 @@ def resend(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST"])
 def change_address(request: HttpRequest) -> HttpResponse:
     """Mend a mistyped address, from the session that filed, before verification."""
-    submission = visitor.own_submission(request)
+    submission = visitor.own_submission(request, as_requester=True)
     form = EmailForm(request.POST)
     if not visitor.is_filer(request, submission):
         messages.error(request, _("The address can be changed only in the browser in which you filed."))
         return redirect("status")
     if form.is_valid():
         try:
-            identity.change_address(submission, email=form.cleaned_data["email"], actor=Actor.person(), at=now())
+            actor = visitor.actor(request, submission)
+            identity.change_address(submission, email=form.cleaned_data["email"], actor=actor, at=now())
             messages.success(request, _("The address is changed, and a new code is on its way to it."))
         except Refused as refusal:
             messages.error(request, str(refusal))
@@ -107,16 +111,18 @@ def fresh_code(request: HttpRequest) -> HttpResponse:
         form.add_error("code", wait)
     elif request.method == "POST" and form.is_valid() and _is_right(request, submission, form):
         return redirect(after)
-    standing = identity.standing(submission, purpose="fresh", at=now())
+    contact = visitor.asked_contact(request, submission)
+    standing = identity.standing(submission, purpose="fresh", at=now(), contact=contact)
     context = {"form": form, "standing": standing, "next": after, "back": reverse("status")}
     return render(request, "requests_app/fresh_code.html", context, status=429 if wait else 200)
 
 
 def _is_right(request: HttpRequest, submission: Submission, form: CodeForm) -> bool:
     at, code = now(), form.cleaned_data["code"]
+    actor, contact = visitor.actor(request, submission), visitor.asked_contact(request, submission)
     try:
-        if identity.confirm(submission, purpose="fresh", code=code, actor=Actor.person(), at=at):
-            visitor.proved(request, submission, at=at)
+        if identity.confirm(submission, purpose="fresh", code=code, actor=actor, at=at, contact=contact):
+            visitor.proved(request, submission, at=at, digests=[contact.email_digest] if contact else ())
             return True
         form.add_error("code", wrong_code())
     except Refused as refusal:

@@ -20,7 +20,7 @@ def notice(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Own notices only; foreign ones, unknown ones and those to staff are told apart by nobody."""
     own = visitor.own_submission(request)
     found = Notice.objects.filter(pk=pk, submission=own, recipient="person").first()
-    if found is None:
+    if found is None or not visitor.may_read(request, own, found):
         raise Http404
     shown = {"subject": found.subject, "at": found.created_at, "check_code": found.check_code, "body": found.text}
     with timezone.override(ZoneInfo(own.received_zone)):

@@ -20,8 +20,9 @@ from .find import remember_found
 from .forms import CodeForm
 from .identity import wrong_code
 
-# What a contact confirms has pages of its own: it is not the address typed, and opens nobody's requests.
-CONTACT_PAGES = {IdentityCheck.Purpose.ON_FILE: "on_file_link"}
+# What a contact confirms has pages of its own: it is not the address typed. The person for whom somebody else filed
+# looks for that as anybody looks for their requests.
+CONTACT_PAGES = {IdentityCheck.Purpose.ON_FILE: "on_file_link", IdentityCheck.Purpose.FIND: "by_link"}
 
 
 @never_cache
@@ -43,7 +44,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 def by_link(request: HttpRequest) -> HttpResponse:
     """Confirm by one button in the session that filed, by the typed code anywhere else."""
     check = visitor.came_by(request)
-    if check is None or check.contact_id is not None:
+    if check is None or (check.contact_id is not None and check.purpose != IdentityCheck.Purpose.FIND):
         return redirect("find")
     is_filer = visitor.is_filer(request, check.submission)
     form = CodeForm(request.POST if request.method == "POST" and "code" in request.POST else None)
@@ -68,11 +69,16 @@ def by_link(request: HttpRequest) -> HttpResponse:
 
 def _typed(request: HttpRequest, check: IdentityCheck, code: str) -> bool:
     submission, at = check.submission, now()
-    its_own = check.email_digest == submission.email_digest  # the address may have been mended since
+    address, digest = (
+        (check.contact.address, check.contact.email_digest)
+        if check.contact
+        else (submission.email, submission.email_digest)
+    )
+    its_own = check.email_digest == digest  # the address may have been mended since
     if check.purpose == IdentityCheck.Purpose.FIND:
-        submissions = find_operation.confirm(submission.email, code=code, at=at, by_link=its_own)
+        submissions = find_operation.confirm(address, code=code, at=at, by_link=its_own)
         if submissions:
-            remember_found(request, submissions)
+            remember_found(request, submissions, address)
         return bool(submissions)
     right = identity.confirm(submission, purpose=check.purpose, code=code, actor=Actor.person(), at=at, by_link=its_own)
     if not right:

@@ -31,7 +31,7 @@ def wrong_code() -> str:
 @require_http_methods(["POST"])
 def on_file(request: HttpRequest) -> HttpResponse:
     """Take the code that went to the contact on file; `action=send` asks for another."""
-    submission = visitor.own_submission(request)
+    submission = visitor.own_submission(request, as_requester=True)
     started = time.monotonic()
     if request.POST.get("action") == "send":
         operation.send_again(submission, at=now())

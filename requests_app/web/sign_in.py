@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
 from requests_app.connectors import openid
+from requests_app.models import Submission
 from requests_app.operations.actors import Actor
 from requests_app.operations.sign_in import Account, Outcome, confirm_by_sign_in, find_by_sign_in
 
@@ -28,6 +29,14 @@ def _provider() -> openid.Provider:
     return provider
 
 
+def _own(request: HttpRequest) -> Submission:
+    """The submission of this session; what was filed for somebody else is shown by their own word, and not here."""
+    own = visitor.own_submission(request)
+    if visitor.side(request, own) != visitor.Side.SELF:
+        raise Http404
+    return own
+
+
 def _back() -> str:
     return settings.PUBLIC_URL + reverse("sign_in_back")
 
@@ -37,7 +46,7 @@ def _back() -> str:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the provider by a page of our own: `form-action` would have to name whatever it redirects to."""
     provider = _provider()
-    about = FIND if request.POST.get("for") == FIND else str(visitor.own_submission(request).pk)
+    about = FIND if request.POST.get("for") == FIND else str(_own(request).pk)
     try:
         url = openid.begin(provider, request.session, back=_back(), about=about, at=now())
     except openid.Away:
@@ -63,7 +72,7 @@ def sign_in_back(request: HttpRequest) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, shown: openid.Identity, at: datetime) -> HttpResponse:
-    submission = visitor.own_submission(request)
+    submission = _own(request)
     if shown.about != str(submission.pk):
         messages.error(request, _not_shown("started"))
         return redirect("status")

@@ -20,14 +20,13 @@ from requests_app.clock import now
 from requests_app.connectors import openid
 from requests_app.models import AnswerFile, DataSubjectRequest, SignIn, Submission
 from requests_app.operations import identity, on_file, person, release
-from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
 from requests_app.rules.lifecycle import OPEN, ActionNotAllowed, State
 from requests_app.templatetags.days import day
 
-from . import cards, visitor
+from . import behalf, cards, visitor
 from .forms import ReplyForm, mistake
 
 
@@ -52,9 +51,15 @@ def show(
     **mistakes: Any,
 ) -> HttpResponse:
     """Render the page with what came back: code_error, address_error and address_value; `reply` by request."""
+    if not visitor.may_act(request, submission):
+        return behalf.closed(request, submission)
     at = now()
     requests = submission.requests.select_related("submission", "policy", "package", "consent_record")
+    reads, side = visitor.reads_answer(request, submission), visitor.side(request, submission)
     own = [cards.card(dsr, at=at) | (reply or {}).get(dsr.pk, {}) for dsr in requests.order_by("right")]
+    own = [card if reads else cards.without_answer(card) for card in own]
+    if side == visitor.Side.PERSON:
+        own = [card | cards.NOT_THE_REQUESTERS for card in own]
     own.sort(
         key=lambda card: (card["package"] is None, card["ended"])
     )  # what waits for the person, what goes on, the rest
@@ -62,15 +67,16 @@ def show(
     context = {
         "submission": submission,
         "verified": verified,
-        "needs_code": any(c["dsr"].state == "awaiting_verification" for c in own),
+        "needs_code": side != visitor.Side.PERSON and any(c["dsr"].state == "awaiting_verification" for c in own),
         "code_standing": identity.standing(submission, purpose="verify", at=at),
         "can_begin": not verified and visitor.is_fresh(request, submission, at=at),
-        "offers_sign_in": _offers_sign_in(submission, [card["dsr"] for card in own]),
+        "offers_sign_in": side == visitor.Side.SELF and _offers_sign_in(submission, [card["dsr"] for card in own]),
         "can_change_address": not verified and visitor.is_filer(request, submission),
-        "on_file_box": verified and on_file.is_asked(submission),
+        "on_file_box": side == visitor.Side.SELF and verified and on_file.is_asked(submission),
         "just_filed": bool(request.session.pop("just_filed", False)),
         "cards": own,
-        "notices": cards.inbox(submission),
+        "notices": cards.inbox(submission, readable=lambda n: visitor.may_read(request, submission, n)),
+        "behalf": behalf.banner(submission, side, at=at),
         **mistakes,
     }
     with timezone.override(ZoneInfo(submission.received_zone)):  # the zone in which the date was promised
@@ -99,7 +105,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST" or request.POST.get("confirm") != "yes":
         return render(request, "requests_app/confirm_cancel.html", {"card": cards.card(dsr, at=now())})
     try:
-        person.cancel(dsr, actor=Actor.person(), at=now())
+        person.cancel(dsr, actor=visitor.actor(request, dsr.submission), at=now())
         messages.success(request, _("Your request is cancelled."))
     except (Refused, ActionNotAllowed) as refusal:
         messages.error(request, _refusal(refusal))
@@ -110,10 +116,10 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["POST"])
 def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take up again what lapsed or was cancelled; without a code typed just now, a new one is sent."""
-    dsr = visitor.own_request(request, pk)
-    at = now()
+    dsr = visitor.own_request(request, pk, as_requester=True)
+    at, actor = now(), visitor.actor(request, dsr.submission)
     try:
-        moved = person.reopen(dsr, proved=visitor.is_fresh(request, dsr.submission, at=at), actor=Actor.person(), at=at)
+        moved = person.reopen(dsr, proved=visitor.is_fresh(request, dsr.submission, at=at), actor=actor, at=at)
     except (Refused, ActionNotAllowed) as refusal:
         messages.error(request, _refusal(refusal))
     else:
@@ -128,7 +134,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take back an opt-out or a withdrawal of consent."""
     dsr = visitor.own_request(request, pk)
     try:
-        person.undo(dsr, actor=Actor.person(), at=now())
+        person.undo(dsr, actor=visitor.actor(request, dsr.submission), at=now())
         messages.success(request, _("It is as it was before."))
     except (Refused, ActionNotAllowed) as refusal:
         messages.error(request, _refusal(refusal))
@@ -139,12 +145,12 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["POST"])
 def reply(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer what staff asked, or write unasked."""
-    dsr = visitor.own_request(request, pk)
+    dsr = visitor.own_request(request, pk, as_requester=True)
     form = ReplyForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             text, file = form.cleaned_data["text"], form.named_bytes()
-            person.reply(dsr, text=text, file=file, actor=Actor.person(), at=now())
+            person.reply(dsr, text=text, file=file, actor=visitor.actor(request, dsr.submission), at=now())
         except (Refused, ActionNotAllowed) as refusal:
             form.add_error(None, _refusal(refusal))
         else:
@@ -160,14 +166,14 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One file of the answer, after a code typed within the last minutes."""
     own = visitor.own_submission(request)
     file = AnswerFile.objects.select_related("dsr__submission").filter(pk=pk, dsr__submission=own).first()
-    if file is None:
+    if file is None or not visitor.reads_answer(request, own):
         raise Http404
     if not visitor.is_fresh(request, own, at=now()):
         if request.method == "POST":
             send_fresh_code(request, own)
         return redirect(f"{reverse('fresh_code')}?next={quote(request.path)}")
     try:
-        content = release.read_file(file, actor=Actor.person(), at=now())
+        content = release.read_file(file, actor=visitor.actor(request, own), at=now())
     except Refused:
         return render(request, "410.html", status=410)
     response = HttpResponse(content, content_type="application/octet-stream")
@@ -177,9 +183,10 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def send_fresh_code(request: HttpRequest, submission: Submission) -> None:
-    """Owe a code to the address on file; over the limit the page says so."""
+    """Owe a code to the address whose mail is read here; over the limit the page says so."""
+    contact, actor = visitor.asked_contact(request, submission), visitor.actor(request, submission)
     try:
-        identity.issue_code(submission, purpose="fresh", actor=Actor.person(), at=now())
+        identity.issue_code(submission, purpose="fresh", actor=actor, at=now(), contact=contact)
     except Refused as refusal:
         messages.error(request, _refusal(refusal))
 

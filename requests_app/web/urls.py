@@ -3,11 +3,31 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import demo, filing, find, genuine, health, identity, leave, letters, link, metrics, on_file, sign_in, status
+from . import (
+    child,
+    demo,
+    filing,
+    find,
+    for_you,
+    genuine,
+    health,
+    identity,
+    leave,
+    letters,
+    link,
+    metrics,
+    on_file,
+    sign_in,
+    status,
+)
 
 urlpatterns = [
     path("", filing.file, name="file"),
     path("check/", filing.check, name="check"),
+    path("behalf/", filing.behalf, name="behalf"),
+    path("child/", child.child, name="child"),
+    path("child/reported/", child.reported, name="child_reported"),
+    path("for-you/", for_you.for_you, name="for_you"),
     path("status/", status.status, name="status"),
     path("confirm/", identity.confirm, name="confirm"),
     path("resend/", identity.resend, name="resend"),

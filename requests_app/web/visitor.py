@@ -5,20 +5,39 @@ is read here, `fresh_until` until when files may be downloaded, `found` what a c
 check whose link was opened here last.
 
 Whoever filed need not be whose address it is. So filing opens a submission only until somebody confirms its address.
+What one files for another both may see, each from their own side: `Side`.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from cryptography.fernet import InvalidToken
 from django.http import Http404, HttpRequest
 from django.utils.dateparse import parse_datetime
 
-from requests_app.models import DataSubjectRequest, IdentityCheck, Submission
+from requests_app.clock import now
+from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, Notice, Submission
 from requests_app.models.keys import master
+from requests_app.operations.actors import Actor
+from requests_app.operations.authorities import agent_reads_answer, authority_of, is_over
 from requests_app.rules.identity import CONTACT
 
 FRESH = timedelta(minutes=15)
+
+
+# What the answer stands in: of a filing for somebody else the agent reads it only where the person chose so.
+ANSWERS = ("decision_done", "decision_partly")
+AFTER_THE_END = ("acknowledgement", "authority_refused", "authority_narrowed", "authority_ended", "decision_refused")
+
+
+class Side(StrEnum):
+    """From where a submission is looked at."""
+
+    SELF = "self"  # filed for oneself
+    AGENT = "agent"  # filed for somebody else, by whoever looks
+    PERSON = "person"  # filed by somebody else, for whoever looks
 
 
 def filed(request: HttpRequest, submission: Submission) -> None:
@@ -27,17 +46,17 @@ def filed(request: HttpRequest, submission: Submission) -> None:
     request.session["submission"] = request.session["filed"] = str(submission.pk)
 
 
-def recognised(request: HttpRequest, *submissions: Submission) -> None:
-    """Somebody here reads the mail of their address; the first is shown."""
+def recognised(request: HttpRequest, *submissions: Submission, digests: Collection[str] = ()) -> None:
+    """Somebody here reads the mail of their address, or of the `digests`; the first is shown."""
     request.session.cycle_key()  # more is allowed from here on: an older copy of the cookie must not share it
     request.session.pop("link", None)
     request.session["submission"] = str(submissions[0].pk)
-    request.session["proved"] = sorted({submission.email_digest for submission in submissions})
+    request.session["proved"] = sorted(set(digests) or {submission.email_digest for submission in submissions})
 
 
-def proved(request: HttpRequest, *submissions: Submission, at: datetime) -> None:
-    """A code sent to their address was typed here just now."""
-    recognised(request, *submissions)
+def proved(request: HttpRequest, *submissions: Submission, at: datetime, digests: Collection[str] = ()) -> None:
+    """A code sent to their address, or to that of the `digests`, was typed here just now."""
+    recognised(request, *submissions, digests=digests)
     request.session["fresh_until"] = (at + FRESH).isoformat()
 
 
@@ -64,7 +83,7 @@ def looked_for(request: HttpRequest) -> str:
 def came_by(request: HttpRequest) -> IdentityCheck | None:
     """The check whose link was opened in this session, until something came of it."""
     pk = request.session.get("link")
-    return IdentityCheck.objects.select_related("submission").filter(pk=pk).first() if pk else None
+    return IdentityCheck.objects.select_related("submission", "contact").filter(pk=pk).first() if pk else None
 
 
 def is_filer(request: HttpRequest, submission: Submission) -> bool:
@@ -77,10 +96,18 @@ def is_proved(request: HttpRequest, submission: Submission) -> bool:
     return bool(submission.email_digest) and submission.email_digest in request.session.get("proved", [])
 
 
+def asked_contact(request: HttpRequest, submission: Submission) -> Contact | None:
+    """The address of the person for whom somebody else filed, where its mail is read here."""
+    authority = authority_of(submission)
+    contact = authority.asked if authority else None
+    return contact if contact and contact.email_digest in request.session.get("proved", []) else None
+
+
 def is_fresh(request: HttpRequest, submission: Submission, *, at: datetime) -> bool:
-    """Whether a code of its address was typed within the last minutes."""
+    """Whether a code of its address, or of the person's for whom it was filed, was typed within the last minutes."""
     until = parse_datetime(request.session.get("fresh_until", ""))
-    return is_proved(request, submission) and until is not None and at < until
+    known = is_proved(request, submission) or asked_contact(request, submission) is not None
+    return known and until is not None and at < until
 
 
 def submission(request: HttpRequest) -> Submission | None:
@@ -90,23 +117,70 @@ def submission(request: HttpRequest) -> Submission | None:
     if found is None:
         return None
     mine_alone = is_filer(request, found) and found.assurance < CONTACT
-    return found if mine_alone or is_proved(request, found) else None
+    mine = mine_alone or is_proved(request, found) or asked_contact(request, found) is not None
+    return found if mine else None
 
 
-def own_submission(request: HttpRequest) -> Submission:
-    """The submission of this session, or the same 404 as for anything else that is not here."""
+def side(request: HttpRequest, submission: Submission) -> Side:
+    """From where this session looks at a submission that it may see."""
+    if authority_of(submission) is None:
+        return Side.SELF
+    return Side.PERSON if asked_contact(request, submission) is not None else Side.AGENT
+
+
+def actor(request: HttpRequest, submission: Submission) -> Actor:
+    """Who acts in this session."""
+    return Actor.agent() if side(request, submission) == Side.AGENT else Actor.person()
+
+
+def may_act(request: HttpRequest, submission: Submission) -> bool:
+    """Whether more is open here than its end: an agent until the authority is over, the person once they said yes."""
+    authority = authority_of(submission)
+    if authority is None:
+        return True
+    if side(request, submission) == Side.PERSON:
+        return authority.confirmed_at is not None
+    return not is_over(authority, at=now())
+
+
+def reads_answer(request: HttpRequest, submission: Submission) -> bool:
+    """Whether letters and files of the answer are for whoever looks."""
+    authority = authority_of(submission)
+    if authority is None:
+        return True
+    if side(request, submission) == Side.PERSON:
+        return authority.confirmed_at is not None
+    return agent_reads_answer(authority, at=now())
+
+
+def may_read(request: HttpRequest, submission: Submission, notice: Notice) -> bool:
+    """Whether this notice is for whoever looks."""
+    if notice.kind in ANSWERS:
+        return reads_answer(request, submission)
+    at_the_end = side(request, submission) == Side.AGENT and notice.kind in AFTER_THE_END
+    return at_the_end or may_act(request, submission)
+
+
+def own_submission(request: HttpRequest, *, as_requester: bool = False) -> Submission:
+    """The submission of this session, or the same 404 as for anything else that is not here.
+
+    `as_requester`: for whoever filed it alone, as long as they may act.
+    """
     own = submission(request)
-    if own is None:
+    if own is None or (as_requester and (side(request, own) == Side.PERSON or not may_act(request, own))):
         raise Http404
     return own
 
 
-def own_request(request: HttpRequest, pk: UUID) -> DataSubjectRequest:
-    """One request of this session's submission; foreign and unknown ones are told apart by nobody."""
-    rows = DataSubjectRequest.objects.select_related("submission", "policy").filter(
-        pk=pk, submission=own_submission(request)
-    )
-    dsr = rows.first()
+def own_request(request: HttpRequest, pk: UUID, *, as_requester: bool = False) -> DataSubjectRequest:
+    """One request of this session's submission; foreign and unknown ones are told apart by nobody.
+
+    `as_requester`: for whoever filed alone. The thread is theirs; the person writes from a request of their own.
+    """
+    own = own_submission(request, as_requester=as_requester)
+    if not may_act(request, own):
+        raise Http404
+    dsr = DataSubjectRequest.objects.select_related("submission", "policy").filter(pk=pk, submission=own).first()
     if dsr is None:
         raise Http404
     return dsr

@@ -87,3 +87,8 @@ def sentence(dsr: DataSubjectRequest) -> str:
     if dsr.waiting_since and dsr.is_open:
         return str(_("We have asked you something and wait for your reply."))
     return str(STATES[dsr.state])
+
+
+def answered_to_person() -> str:
+    """What an agent is told of an answer that is not theirs to read."""
+    return str(_("The answer went to the person for whom you asked."))

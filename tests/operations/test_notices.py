@@ -15,6 +15,8 @@ from django.template.loader import render_to_string
 from requests_app.models import DataSubjectRequest, IdentityCheck, Notice, PolicyVersion, Submission
 from requests_app.models.keys import create_key, seal
 from requests_app.operations import notices
+from requests_app.operations.actors import Actor
+from requests_app.operations.contacts import add_contact
 from requests_app.rules.response_deadline import Pause, Rule, compute
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -55,6 +57,8 @@ SAMPLE: dict[str, Any] = {
     "ends_on": date(2026, 4, 16),
     "day": date(2026, 3, 2),
     "counts": [("Overdue", 2), ("Due today", 0)],
+    "what": "Two of the team look at the document.",
+    "for_another": True,
     "confirmed": True,
     "step": "review",
     "alarm": "The enforcement of deadlines is silent.",
@@ -64,6 +68,7 @@ SAMPLE: dict[str, Any] = {
 UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed"} | {
     "proof_asked", "proof_rejected", "proof_settled", "reminder_proof",
 }  # fmt: skip
+LETTERS = set(notices.KINDS) - {*notices.STAFF_KINDS, *notices.CONTACT_KINDS} - UNPRINTED
 
 
 def version() -> PolicyVersion:
@@ -104,6 +109,10 @@ def owe(kind: str, submission: Submission | None, **more: Any) -> Notice:
     more.setdefault("check", code_check(submission) if kind == "code" and submission else None)
     more.setdefault("staff", version().prepared_by if kind in notices.STAFF_KINDS else None)
     context = more.pop("context", SAMPLE)
+    if kind in notices.CONTACT_KINDS and submission:
+        more["contact"] = submission.contacts.first() or add_contact(
+            submission, role="subject", address="ada@there.example", actor=Actor.agent(), at=AT
+        )
     return notices.owe(
         kind, submission=submission, occurrence=more.pop("occurrence", "1"), context=context, at=AT, **more
     )
@@ -123,7 +132,8 @@ def test_every_kind_is_written_in_full(kind: str, language: str, monkeypatch: py
         assert "{{" not in written
         assert "{%" not in written
     assert "\n" not in notice.subject
-    assert ("Rossi" in notice.text) == (kind not in notices.STAFF_KINDS)
+    nameless = (*notices.STAFF_KINDS, *notices.CONTACT_KINDS)
+    assert ("Rossi" in notice.text) == (kind not in nameless)
     expected = "it" if language == "it" and kind not in notices.STAFF_KINDS else "en"
     assert f'lang="{expected}"' in html
 
@@ -198,7 +208,7 @@ def test_without_an_address_it_is_printed() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-@pytest.mark.parametrize("kind", sorted(set(notices.KINDS) - set(notices.STAFF_KINDS) - UNPRINTED))
+@pytest.mark.parametrize("kind", sorted(LETTERS))
 def test_a_letter_on_paper_sends_nobody_to_a_page_that_they_do_not_have(kind: str, language: str) -> None:
     text = owe(kind, filed(language=language, email=""), context=SAMPLE | {"needs_code": False}).text
     assert not re.search(r"https?://|\b(your page|Sua pagina|ask you there|chiediamo lì)\b", text)

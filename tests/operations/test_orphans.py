@@ -117,4 +117,4 @@ def test_the_sweep_knows_the_row_of_every_operation_that_writes_a_file():
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "files.write"
     }
-    assert writers == {"desk", "person", "proof"}  # AnswerFile, Message, ProofDocument
+    assert writers == {"desk", "on_behalf", "person", "proof"}  # AnswerFile, Authority, Message, ProofDocument

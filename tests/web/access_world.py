@@ -12,8 +12,10 @@ from django.urls import reverse
 from requests_app import clock
 from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message, Notice, Submission
 from requests_app.models.keys import master
-from requests_app.operations import decision, desk, identity, person
+from requests_app.operations import decision, desk, identity, intake, person
 from requests_app.operations.actors import Actor
+from requests_app.operations.on_behalf import Behalf
+from requests_app.rules.authority import Kind
 from tests.people import published_policy, staff
 from tests.sign_in import PASSWORD, device_of
 
@@ -53,6 +55,7 @@ class World:
         self._files("otto", "access")
         self._finds("ana")
         self._answer()
+        self._agent()
         self.objects = self._objects()
         self.clients["ana"].get(self.address("link", known=True)[0])
         self._by_password("new")
@@ -102,6 +105,12 @@ class World:
         )
         person.cancel(self.dsr("correction"), actor=Actor.person(), at=at)
 
+    def _agent(self) -> None:
+        """Somebody asks for Ana; the team looks at their paper."""
+        about = Behalf(Kind.AGENT, "Ana Example", ends_on=clock.now().date(), document=("letter.pdf", b"%PDF- Ana."))
+        filing = intake.Filing(uuid.uuid4(), ("access",), "Carla", "carla@agents.example", "", "en", behalf=about)
+        self.agents = intake.receive(filing, channel="web", actor=Actor.agent(), at=clock.now())
+
     def dsr(self, right: str) -> DataSubjectRequest:
         """Ana's request: access is answered, portability waits for approval, correction is cancelled."""
         return self.ana.requests.select_related("submission", "policy").get(right=right)
@@ -122,6 +131,9 @@ class World:
             data |= {"assignee": self.staff["petra"].pk, "file": SimpleUploadedFile("data.json", b"{}")}
             there = self.objects[f"act {WORKS_ON.get(detail, 'deletion')}"][1]
             return reverse(name, args=[there if known else UNKNOWN, detail]), data
+        if name.endswith("_authority_act"):
+            there = self.objects["admin:requests_app_datasubjectrequest_authority"][1]
+            return reverse(name, args=[there if known else UNKNOWN, detail]), {}
         if name.endswith(("_receipt_act", "_by_hand_act")):
             data = {"reason": "Compared with the signature on file."} if name.endswith("_by_hand_act") else {}
             return reverse(name, args=[self.objects["act deletion"][1] if known else UNKNOWN, detail]), data
@@ -147,8 +159,10 @@ class World:
         notice = Notice.objects.get(submission=self.ana, kind="acknowledgement")
         check = IdentityCheck.objects.filter(submission=self.ana).latest("issued_at")
         pks = dict(self.ana.requests.values_list("right", "pk"))
-        open_one = pks["deletion"]
+        open_one, for_another = pks["deletion"], self.agents.requests.get().pk
         return {
+            "admin:requests_app_datasubjectrequest_authority": ([], for_another, UNKNOWN),
+            "admin:requests_app_datasubjectrequest_authority_document": ([], for_another, UNKNOWN),
             **{f"act {right}": ([], pk, UNKNOWN) for right, pk in pks.items()},
             "cancel": ([], open_one, UNKNOWN),
             "reply": ([], open_one, UNKNOWN),

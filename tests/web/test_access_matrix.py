@@ -86,7 +86,7 @@ def team(world: World, row: str) -> dict[tuple[str, str], int]:
     """The statuses for each account of the team, and for whoever may the most with an id that nobody has."""
     seen = {(m, who): visit(world.client(who), m, world, row, known=True) for m in METHODS for who in MEMBERS}
     if world.has_object(row):
-        keeper = world.client("root" if "auth" in row else "petra")
+        keeper = world.client("root" if "auth_" in row or "/auth/" in row else "petra")
         seen |= {(m, "unknown"): visit(keeper, m, world, row, known=False) for m in METHODS}
     return {cell: answer.status_code for cell, answer in seen.items()}
 
