@@ -41,6 +41,7 @@ test: env check
 check: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml portal requests_app manage.py
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 

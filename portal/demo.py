@@ -114,7 +114,7 @@ def wait_until_answering(children: dict[str, subprocess.Popen[bytes]], *, second
         watch(children)
         try:
             # Anything that answers will do, an error page too.
-            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/", timeout=5).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/", timeout=5).close()  # nosec B310
             return
         except urllib.error.HTTPError:
             return

@@ -67,7 +67,7 @@ def _one_person(name: str, table: str, verb: str, first: str, second: str, needs
         name,
         table,
         verb,
-        f"{new}EXISTS (SELECT 1 FROM {_IDENTITY} a JOIN {_IDENTITY} b ON a.person = b.person "  # noqa: S608 (names of ours)
+        f"{new}EXISTS (SELECT 1 FROM {_IDENTITY} a JOIN {_IDENTITY} b ON a.person = b.person "  # noqa: S608 (names of ours)  # nosec B608
         f"WHERE a.account_id = NEW.{first} AND b.account_id = NEW.{second})",
         "both accounts belong to one person",
         needs=needs,
@@ -75,7 +75,7 @@ def _one_person(name: str, table: str, verb: str, first: str, second: str, needs
 
 
 # A deletion is carried out only once its person has said so a second time, for this very clock.
-_CONFIRMED = f"EXISTS (SELECT 1 FROM {_CONFIRMATION} e WHERE e.dsr_id = NEW.id AND e.opened_at = NEW.opened_at)"  # noqa: S608
+_CONFIRMED = f"EXISTS (SELECT 1 FROM {_CONFIRMATION} e WHERE e.dsr_id = NEW.id AND e.opened_at = NEW.opened_at)"  # noqa: S608  # nosec B608
 
 GUARDS = (
     Guard(

@@ -141,7 +141,7 @@ class FilingForm(forms.Form):
 
     def as_hidden(self) -> SafeString:
         """Everything typed, as hidden inputs of the check page."""
-        return mark_safe("".join(self[name].as_hidden() for name in self.fields))  # noqa: S308 (inputs Django escaped)
+        return mark_safe("".join(self[name].as_hidden() for name in self.fields))  # noqa: S308 (inputs Django escaped)  # nosec B308
 
     def answers(self) -> list[tuple[str, str]]:
         """What was typed, in words. Of a valid form only."""

@@ -104,7 +104,7 @@ def test_the_measure_tells_slower_from_faster_and_equal_from_both():
     assert advantage([1.0, 2.0, 2.0], [2.0, 1.0, 2.0]) == 0.5
 
 
-ROUNDS = {"file": 2000, "find": 600, "code": 600}  # the last two take whole quarters of a second each
+ROUNDS = {"file": 2000, "find": 600, "code": 600}  # the last two take a third of a second each
 
 
 @pytest.mark.long

@@ -29,6 +29,16 @@ class Visitor:
         body = urlencode({**data, "csrfmiddlewaretoken": self.token}, doseq=True).encode()
         return self._ask(Request(self.url + path, data=body, headers=headers))
 
+    def uploads(self, path: str, content: bytes, *, name: str, text: str) -> tuple[int, str]:
+        """Send a form with a file."""
+        line = uuid.uuid4().hex
+        parts = [("csrfmiddlewaretoken", self.token), ("text", text)]
+        told = "".join(f'--{line}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in parts)
+        told += f'--{line}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        body = told.encode() + b"Content-Type: text/plain\r\n\r\n" + content + f"\r\n--{line}--\r\n".encode()
+        headers = {"Content-Type": f"multipart/form-data; boundary={line}"}
+        return self._ask(Request(self.url + path, data=body, headers=headers))
+
     def token_of(self, path: str) -> str:
         found = TOKEN.search(self.get(path)[1])
         assert found
