@@ -72,8 +72,8 @@ def sign_in_back(request: HttpRequest) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, shown: openid.Identity, at: datetime) -> HttpResponse:
-    submission = _own(request)
-    if shown.about != str(submission.pk):
+    submission = _own(request) if visitor.submission(request) else None
+    if submission is None or shown.about != str(submission.pk):
         messages.error(request, _not_shown("started"))
         return redirect("status")
     outcome = confirm_by_sign_in(submission, account=_account(shown), actor=Actor.person(), at=at)

@@ -246,6 +246,16 @@ def test_a_sign_in_begun_for_other_requests_confirms_none_of_these(browser, subm
     assert is_untouched(submission)
 
 
+def test_where_the_code_was_typed_elsewhere_meanwhile_ana_is_led_to_find_them(browser, submission, provider):
+    back = provider.signs_in(away(browser), SUBJECT)
+    code = newest_code("verify")
+    assert identity.confirm(submission, purpose="verify", code=code, actor=Actor.person(), at=clock.now())
+    assert browser.get(back)["Location"] == "/status/"
+    assert browser.get("/status/")["Location"] == "/find/"
+    assert "is over, or was begun elsewhere" in browser.get("/find/").content.decode()
+    assert not SignIn.objects.exists()
+
+
 def test_after_ten_minutes_it_begins_anew(browser, submission, provider):
     back = provider.signs_in(away(browser), SUBJECT)
     with time_machine.travel(clock.now() + timedelta(minutes=11), tick=True):
