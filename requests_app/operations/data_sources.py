@@ -22,6 +22,7 @@ from .authorities import authority_of, digest_sought, sought
 from .contacts import add_contact
 from .evidence import Kind
 from .identity_codes import issue
+from .lookups import asks_for_contact_on_file
 from .notices import owe
 from .on_behalf import ask_person
 from .on_file_proof import settle
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 BATCH = 50
 BUDGET = 40  # seconds of one call, below the task's soft limit
 LEASE = timedelta(minutes=2)
+PUT_OFF = timedelta(days=1)
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 NO_CORRECTION = (State.CANCELLED, State.LAPSED, State.REFUSED)
@@ -50,6 +52,8 @@ def ask_due(now: datetime) -> int:
 
 
 def _ask(row: SourceLookup, at: datetime) -> bool:
+    if not asks_for_contact_on_file(row.submission):
+        return _put_off(row, at)
     lease = at + LEASE
     mine = SourceLookup.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
     if not mine.update(next_try_at=lease, attempts=F("attempts") + 1, asked_at=at):
@@ -65,6 +69,13 @@ def _ask(row: SourceLookup, at: datetime) -> bool:
         log.error("look-up %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
         return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
     return _record(row, found, at)
+
+
+def _put_off(row: SourceLookup, at: datetime) -> bool:
+    """Nothing asks for it any more, so nobody is written to; should the case be taken up again, it is still owed."""
+    again = at + PUT_OFF if row.result == SourceLookup.Result.WAITING else None
+    SourceLookup.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=again)
+    return False
 
 
 def _found(row: SourceLookup) -> list[Match]:

@@ -1,7 +1,10 @@
 """The contact on file tells nobody whether there is one, opens nobody's requests, and is not pressed by a scanner."""
 
 import re
+import statistics
+import time
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from django.test import Client
@@ -151,3 +154,20 @@ def test_the_page_says_what_is_asked_and_why_before_it_is_asked():
     assert "Your data are handed out, and nobody else may get them." in page
     assert "Nobody gets anything by it, and you can undo it." in page
     assert "Identity papers are needed for none of it." in page
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("data", [{"code": "000000"}, {"action": "send"}], ids=["code", "send"])
+def test_time_tells_nothing(data):
+    """The area under the curve of the best classifier by time alone: one half is pure guessing."""
+    rounds = 150
+    clients = {address: files(address) for address in (OTHER, UNKNOWN)}
+    times: dict[str, list[float]] = {OTHER: [], UNKNOWN: []}
+    order = [OTHER, UNKNOWN] * rounds
+    Random(7).shuffle(order)
+    for address in order:
+        started = time.perf_counter()
+        clients[address].post("/on-file/", data)
+        times[address].append(time.perf_counter() - started)
+    wins = statistics.fmean((a > b) + (a == b) / 2 for a in times[OTHER] for b in times[UNKNOWN])
+    assert 0.4 <= wins <= 0.6, wins

@@ -16,6 +16,7 @@ from requests_app.operations import (
     identity,
     manual_verification,
     on_file,
+    person,
     sweeps,
 )
 from requests_app.operations.actors import Actor
@@ -318,6 +319,21 @@ class TestASourceThatDoesNotAnswer:
         settings.DATA_SOURCES = {}
         sweeps.run_steps(SOON)
         assert stands(submission) == ["lookup"]
+
+
+def test_of_a_case_that_was_cancelled_meanwhile_nobody_is_asked_until_it_is_taken_up_again(knows):
+    knows({"reference": "C-1001", "emails": ["ana@old.example"]})
+    submission = ana_files("access", details="C-1001")
+    verified_all(submission)
+    dsr = submission.requests.get()
+    person.cancel(dsr, actor=ANA, at=NOON)
+    sweeps.run_steps(SOON)
+    assert not Contact.objects.exists()
+    dsr.refresh_from_db()
+    person.reopen(dsr, proved=True, actor=ANA, at=THEN)
+    assert stands(submission) == ["lookup"]
+    sweeps.run_steps(THEN + timedelta(days=1))
+    assert (results(submission), stands(submission)) == (["other"], ["on_file"])
 
 
 def test_two_sweeps_ask_once(moody, monkeypatch):
