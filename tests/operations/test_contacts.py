@@ -66,7 +66,9 @@ def test_it_is_typed_for_the_contact_only_and_leaves_the_proof_of_the_address_ty
 
 def test_its_link_does_not_open_the_page_of_the_address_typed(submission, on_file, client):
     secret = identity.link_secret(code_to(on_file))
-    assert client.get(f"/l/{secret}/").status_code == 404
+    assert client.get(f"/l/{secret}/")["Location"] == "/was-it-you/"
+    for path in ("/l/", "/status/"):
+        assert client.get(path)["Location"] == "/find/"
     assert not identity.confirm_from_session(IdentityCheck.objects.get(contact=on_file), actor=ANA, at=NOON)
 
 
