@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from requests_app.models import AnswerFile, DisclosurePackage, ProofDocument
-from requests_app.rules.lifecycle import ENDED
+from requests_app.models import AnswerFile, Authority, DisclosurePackage, ProofDocument, Submission
+from requests_app.rules.lifecycle import ENDED, OPEN
 
 from . import evidence, files
 from .actors import Actor
 from .evidence import Kind
+from .policies import policy_of
 from .transition import lock, reschedule
 
 BATCH = 50
@@ -62,10 +63,35 @@ def documents_due(now: datetime) -> list[ProofDocument]:
     return list(rows.order_by("destroy_at", "pk")[:BATCH])
 
 
+def destroy_paper(authority: Authority, *, at: datetime) -> bool:
+    """Destroy the paper of an authority; False where another sweep did. Safe to repeat after a crash midway."""
+    files.destroy(authority.pk)
+    with transaction.atomic():
+        Submission.objects.select_for_update().only("pk").get(pk=authority.submission_id)
+        if not Authority.objects.filter(pk=authority.pk, destroyed_at=None).update(destroyed_at=at):
+            return False
+        body = {"document": str(authority.pk), "commitment": authority.document_sha256}
+        evidence.append(authority.submission_id, Kind.DOCUMENT_DESTROYED, actor=Actor.system(), at=at, body=body)
+        return True
+
+
+def papers_due(now: datetime) -> list[Authority]:
+    """Return the papers of cases that ended as long ago as their policy keeps proofs."""
+    rows = Authority.objects.filter(destroyed_at=None).exclude(document_sha256="").select_related("submission__policy")
+    ended = rows.exclude(submission__requests__state__in=sorted(OPEN))
+    oldest = ended.annotate(last_at=Max("submission__requests__answered_at")).filter(last_at__lte=now)
+    return [
+        row
+        for row in oldest.order_by("last_at", "pk")[:BATCH]
+        if row.last_at + timedelta(days=policy_of(row.submission.policy).retention.proof_days) <= now
+    ]
+
+
 def apply(now: datetime) -> int:
     """Destroy what is due by now; returns how many things went."""
     documents = sum(destroy_document(document, at=now) for document in documents_due(now))
-    return documents + _apply_to_packages(now)
+    papers = sum(destroy_paper(authority, at=now) for authority in papers_due(now))
+    return documents + papers + _apply_to_packages(now)
 
 
 def _apply_to_packages(now: datetime) -> int:

@@ -157,6 +157,8 @@ def may_read(request: HttpRequest, submission: Submission, notice: Notice) -> bo
     """Whether this notice is for whoever looks."""
     if notice.kind in ANSWERS:
         return reads_answer(request, submission)
+    if notice.kind == "code" and side(request, submission) == Side.PERSON:
+        return False  # it went to whoever filed
     at_the_end = side(request, submission) == Side.AGENT and notice.kind in AFTER_THE_END
     return at_the_end or may_act(request, submission)
 

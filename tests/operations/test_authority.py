@@ -6,8 +6,9 @@ import pytest
 from django.core import mail
 
 from requests_app.models import AccessLog, Authority, ConsentRecord, Contact, Notice, Submission
-from requests_app.operations import authority, decision, delivery, evidence, person
+from requests_app.operations import authority, decision, delivery, evidence, person, retention
 from requests_app.operations.actors import Actor
+from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.authority import Kind
 from requests_app.rules.identity import Obstacle
@@ -54,6 +55,17 @@ class TestFiling:
         assert AccessLog.objects.get().what == "authority document"
         with pytest.raises(RoleMissing):
             authority.read_document(row, actor=Actor.staff(staff("otto")), at=NOON)
+
+    def test_the_paper_is_destroyed_when_the_period_for_proofs_after_the_end_is_over(self, tmp_path):
+        filed = bruno_files("access")
+        types_code()
+        authority.stop(filed.authority, actor=ANA, at=NOON)
+        days = policy_of(filed.policy).retention.proof_days
+        assert retention.apply(NOON + (days - 1) * DAY) == 0
+        assert retention.apply(NOON + days * DAY) == 1
+        assert retention.apply(NOON + days * DAY) == 0
+        assert not list(tmp_path.rglob(filed.authority.pk.hex))
+        assert list(evidence.verify()) == []
 
     @pytest.mark.parametrize(
         ("changes", "why"),

@@ -6,13 +6,14 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from requests_app.models import Authority, Notice, Submission
-from requests_app.operations import authority, on_behalf, policies, sweeps
+from requests_app.operations import authority, erasure, identity, on_behalf, policies, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.authority import Kind
 from requests_app.rules.identity import Obstacle
 from tests.operations.behalf import (
     ANA,
+    BRUNO,
     DAY,
     ana_says_yes,
     bruno_files,
@@ -203,9 +204,24 @@ class TestGuardians:
 
     def test_of_a_child_under_14_need_paper_and_not_the_childs_word(self):
         filed = bruno_files("deletion", kind=Kind.GUARDIAN, born_on=date(2016, 5, 4), ends_on=None)
-        assert obstacles(filed, "deletion") == (Obstacle.AUTHORITY,)
+        assert Obstacle.AUTHORITY in obstacles(filed, "deletion")
         two_accept(filed)
-        assert obstacles(filed, "deletion") == ()
+        assert obstacles(filed, "deletion") == (Obstacle.SECOND_CONFIRMATION,)
+
+
+class TestErasure:
+    def test_is_confirmed_a_second_time_by_the_person_and_not_by_their_agent(self):
+        filed = bruno_files("deletion")
+        ana_says_yes(filed)
+        dsr = filed.requests.select_related("submission", "policy").get()
+        check = erasure.issue_code(dsr, actor=ANA, at=NOON)
+        assert check.contact == Authority.objects.get().asked
+        assert erasure.confirm(dsr, code=identity.code_for(check), actor=ANA, at=NOON) is not None
+
+    def test_of_a_child_under_14_is_confirmed_by_the_guardian(self):
+        filed = bruno_files("deletion", kind=Kind.GUARDIAN, born_on=date(2016, 5, 4), ends_on=None)
+        dsr = filed.requests.select_related("submission", "policy").get(right="deletion")
+        assert erasure.issue_code(dsr, actor=BRUNO, at=NOON).contact is None
 
 
 class TestFlood:

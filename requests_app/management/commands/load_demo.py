@@ -4,7 +4,8 @@ import base64
 import hashlib
 import hmac
 import uuid
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from allauth.mfa.models import Authenticator
@@ -18,8 +19,10 @@ from requests_app import clock
 from requests_app.models import DataSubjectRequest, Submission
 from requests_app.operations import decision, desk, erasure, identity, intake, policies
 from requests_app.operations.actors import Actor
+from requests_app.operations.on_behalf import Behalf
 from requests_app.operations.sweeps import SWEEPS
 from requests_app.operations.team import APPROVER, HANDLER, OFFICER, ROLES
+from requests_app.rules.authority import Kind
 
 STAFF = (("petra", "Petra", "Rossi", OFFICER), ("bruno", "Bruno", "Weber", HANDLER), ("ada", "Ada", "Kone", APPROVER))
 LETTER = {
@@ -38,10 +41,12 @@ class Case(NamedTuple):
     confirmed: bool = True
     handler: str = ""
     answered_after: int | None = None  # days
+    behalf: Behalf | None = None  # for whom it was filed, if not for themselves
     details: str = ""
     erased_after: int | None = None  # days until an erasure was confirmed a second time
 
 
+PAPER = ("authority.pdf", b"%PDF-1.4\n% A letter of the demonstration: it authorises nobody.\n")
 CASES = (
     Case("Luca Moretti", "luca@example.org", ("access",), 78, answered_after=6, handler="bruno"),
     Case("Elif Aydin", "elif@example.net", ("deletion",), 66, answered_after=11, handler="petra", erased_after=1),
@@ -59,8 +64,12 @@ CASES = (
     Case("Hugo Keller", "hugo@example.com", ("deletion",), 3, handler="petra"),
     Case("Samuel Novak", "samuel@example.org", ("marketing_optout",), 2),
     Case("Rosa Lang", "rosa@example.com", ("access",), 3, handler="bruno", details="My customer number is C-1004."),
+    Case("Rita Sommer", "rita@consumer-agents.example", ("access", "portability"), 4, handler="bruno",
+         behalf=Behalf(Kind.AGENT, "Ida Sommer", "ida@example.org", document=PAPER)),
+    Case("Marco Ferri", "marco@example.com", ("deletion",), 3,
+         behalf=Behalf(Kind.GUARDIAN, "Leo Ferri", born_on=date(2015, 6, 9), document=PAPER)),
     Case("Tom Berg", "tom@example.com", ("access",), 1, confirmed=False),
-)
+)  # fmt: skip
 DAYS = 80  # of the past that are lived through
 
 
@@ -127,20 +136,25 @@ def _live_through(staff: Any) -> None:
 
 
 def _file(case: Case, staff: Any, at: datetime) -> None:
-    filing = intake.Filing(
-        form_key=_key(case), rights=case.rights, name=case.name, email=case.email, details=case.details, language="en"
-    )
-    submission = intake.receive(filing, channel=Submission.Channel.WEB, actor=Actor.person(), at=at)
+    behalf = case.behalf
+    if behalf and behalf.kind == Kind.AGENT:
+        behalf = replace(behalf, ends_on=at.date() + timedelta(days=90))
+    filing = intake.Filing(_key(case), case.rights, case.name, case.email, case.details, "en", behalf=behalf)
+    submission = intake.receive(filing, channel=Submission.Channel.WEB, actor=_filer(case), at=at)
     SWEEPS["deliver_notices"](at)
     soon = at + timedelta(minutes=4)
     check = submission.identity_checks.first()
     if case.confirmed and check is not None:
         code = identity.code_for(check)
-        identity.confirm(submission, purpose=check.purpose, code=code, actor=Actor.person(), at=soon)
+        identity.confirm(submission, purpose=check.purpose, code=code, actor=_filer(case), at=soon)
         SWEEPS["run_steps"](soon)
     for dsr in submission.requests.all():
         if case.handler:
             desk.assign(dsr, assignee=staff[case.handler], actor=Actor.staff(staff["petra"]), at=soon)
+
+
+def _filer(case: Case) -> Actor:
+    return Actor.agent() if case.behalf else Actor.person()
 
 
 def _confirm_erasure(case: Case, at: datetime) -> None:
@@ -148,7 +162,7 @@ def _confirm_erasure(case: Case, at: datetime) -> None:
         check = erasure.issue_code(dsr, actor=Actor.person(), at=at)
         SWEEPS["deliver_notices"](at)
         code, soon = identity.code_for(check), at + timedelta(minutes=4)
-        erasure.confirm(dsr, code=code, actor=Actor.person(), at=soon)
+        erasure.confirm(dsr, code=code, actor=_filer(case), at=soon)
 
 
 def _answer(case: Case, staff: Any, at: datetime) -> None:
