@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from requests_app import clock
-from requests_app.models import Authority, DataSubjectRequest
+from requests_app.models import Authority, Contact, DataSubjectRequest
 from requests_app.models.keys import KeyDestroyed
 from requests_app.models.request import RIGHTS
 from requests_app.operations import authority as operation
@@ -34,6 +34,7 @@ DONE = {
     "accept": "Accepted.",
 }
 TITLES = dict(RIGHTS)
+WHENCE = {Contact.Role.ON_FILE: "on file in a data source", Contact.Role.SUBJECT: "typed by whoever filed"}
 
 
 class AcceptForm(forms.Form):
@@ -147,7 +148,7 @@ def _page(request: HttpRequest, dsr: DataSubjectRequest, row: Authority) -> Http
         "person": readable(lambda: row.name),
         "born_on": readable(lambda: row.born_on) if row.born_on_sealed else "",
         "scope": [TITLES.get(right, right) for right in row.scope],
-        "contact": contact and contact.get_role_display(),
+        "contact": contact and WHENCE[contact.role],
         "said": [
             {"words": words, "when": moment(getattr(row, name), zone)}
             for name, words in said.items()

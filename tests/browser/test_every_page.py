@@ -35,7 +35,9 @@ def test_every_page_of_a_person_is_accessible(world: World, open_as: Callable[..
     states = world.states()
     asked = states["asked"].requests.get().pk
     visits = [(name, submission, "/status/") for name, submission in states.items()]
-    visits += [(path, None, path) for path in ("/", "/find/", "/genuine/", "/no-such-page/")]
+    visits += [
+        (path, None, path) for path in ("/", "/find/", "/genuine/", "/child/", "/child/reported/", "/no-such-page/")
+    ]
     visits += [(path, states["asked"], path) for path in ("/fresh-code/", f"/cancel/{asked}/")]
     wrong = []
     for name, who, path in visits:

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from requests_app.models import AnswerFile, Authority, Contact, Notice, Submission
-from requests_app.operations import assurance, authority, decision, desk, on_behalf
+from requests_app.models import AnswerFile, Authority, Contact, IdentityCheck, Notice, Submission
+from requests_app.operations import assurance, authority, decision, desk, identity, on_behalf
 from requests_app.operations.actors import Actor
 from requests_app.rules.identity import Obstacle
 from tests.people import staff
@@ -202,6 +202,15 @@ class TestThePerson:
         dsr = Submission.objects.get().requests.get()
         for road in ("cancel", "reply", "reopen", "undo"):
             assert ana.post(f"/{road}/{dsr.pk}/").status_code == 404
+
+    def test_comes_by_the_link_of_the_mail_with_its_code_too(self):
+        bruno_files()
+        ana = Client()
+        ana.post("/find/", {"email": ANA})
+        check = IdentityCheck.objects.get(purpose="find")
+        assert ana.get(f"/l/{identity.link_secret(check)}/").status_code == 302
+        assert ana.post("/l/", {"code": identity.code_for(check)})["Location"] == "/found/"
+        assert ana.get("/found/").context["submissions"][0]["for_you"]
 
     def test_opening_the_page_changes_nothing(self):
         bruno_files()

@@ -69,7 +69,7 @@ class TestPages:
         client.cookies["django_language"] = "it"
 
     def test_public_pages(self, client):
-        roads = ["/", "/find/", "/genuine/", "/leave/", "/demo/mail/", "/nothing/"]
+        roads = ["/", "/child/", "/child/reported/", "/find/", "/genuine/", "/leave/", "/demo/mail/", "/nothing/"]
         assert {road: english_left(client.get(road).content.decode()) for road in roads} == {road: [] for road in roads}
 
     def test_own_pages_from_the_form_to_a_request_opened_again(self, client):
