@@ -203,11 +203,16 @@ def _believe(authority: Authority, contact: Contact, *, at: datetime) -> None:
 
 
 def tell_person(dsr: DataSubjectRequest, *, at: datetime) -> None:
-    """Owe the person a pointer to the answer that was just given on somebody else's asking."""
+    """Owe the person a pointer to the answer that was just given on somebody else's asking, or tell the team to."""
     authority = authority_of(dsr.submission)
-    if authority is None or authority.confirmed_at is None or authority.asked is None:
+    if authority is None:
         return
     occurrence = f"{dsr.pk.hex}:{at.isoformat()}"
+    if authority.confirmed_at is None or authority.asked is None:
+        if authority.package_to == Authority.PackageTo.PERSON:
+            what = "The answer goes to the person, and no address of theirs has confirmed. Reach them another way."
+            tell_team(dsr.submission, what=what, occurrence=occurrence, at=at)
+        return
     owe("contact_answer", submission=dsr.submission, contact=authority.asked, occurrence=occurrence, context={}, at=at)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from requests_app.models import Authority, Notice, Submission
-from requests_app.operations import authority, erasure, identity, on_behalf, policies, sweeps
+from requests_app.operations import authority, decision, erasure, identity, on_behalf, policies, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.authority import Kind
@@ -23,6 +23,7 @@ from tests.operations.behalf import (
     two_accept,
     types_code,
 )
+from tests.operations.test_road import decided
 from tests.people import NOON, POLICY, ana_files, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -106,6 +107,14 @@ class TestTheTeam:
         two_accept(filed, to_agent=True)
         assert obstacles(filed) == ()
         assert Authority.objects.get().package_to == "agent"
+
+    def test_is_told_to_reach_a_person_to_whom_nobody_can_write(self):
+        filed = bruno_files("access", email="")
+        two_accept(filed)
+        waiting = decided(filed.requests.select_related("submission", "policy").get(), staff("hans", "handler"))
+        ada = Actor.staff(staff("ada", "approver"))
+        decision.approve(waiting.dsr, digest=waiting.content_digest, actor=ada, at=NOON)
+        assert "Reach them another way" in Notice.objects.filter(kind="staff_authority").latest("created_at").text
 
     def test_never_chooses_the_agent_for_a_person_who_can_be_asked(self):
         with pytest.raises(Refused, match="only they choose"):
