@@ -40,5 +40,8 @@ class AccessLog(models.Model):
     what = models.CharField(max_length=40)
     purpose = models.CharField(max_length=200, blank=True)
 
+    class Meta:
+        indexes = (models.Index(fields=("at",), name="look_at"),)
+
     def __str__(self) -> str:
         return f"{self.what} {self.at}"

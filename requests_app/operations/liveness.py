@@ -3,6 +3,7 @@
 One home for `/healthz`, the admin's banner, `/metrics` and the watchdog: they cannot disagree.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,9 +15,17 @@ from requests_app.models import Heartbeat
 from . import triggers
 
 QUEUES = ("clock", "notices", "work")
-SWEEPS = ("enforce_deadlines", "deliver_notices", "run_steps", "end_authorities", "send_digest", "apply_retention")
+SWEEPS = (
+    "enforce_deadlines",
+    "deliver_notices",
+    "run_steps",
+    "end_authorities",
+    "send_digest",
+    "count_looks",
+    "apply_retention",
+)
 SILENT_AFTER = timedelta(minutes=3)  # three canaries missed
-DRIFT_LIMIT = timedelta(seconds=60)
+DRIFT_LIMIT = timedelta(seconds=2)  # what NTP keeps by far; a code must not live longer on another machine
 # Retention runs once an hour: its age is shown and measured, and belongs to no three-minute alarm.
 JUDGED = (*(f"queue:{queue}" for queue in QUEUES), "enforce_deadlines", "deliver_notices", "run_steps")
 
@@ -92,12 +101,13 @@ def glance(at: datetime) -> Report:
 
 def look(at: datetime) -> Report:
     """Ask both databases; four statements. Raises the database's error where one is away."""
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection, began = connections[DEFAULT_DB_ALIAS], time.monotonic()
     with connections["keys"].cursor() as cursor:
         cursor.execute("SELECT 1")
     seen = signs(at)
+    took = timedelta(seconds=time.monotonic() - began)
     # A sign from the future was written by a worker whose clock is ahead; it would look alive long after its end.
-    ahead = max((-s.age for s in seen if s.age is not None), default=timedelta())
+    ahead = max((-s.age - took for s in seen if s.age is not None), default=timedelta())
     return Report(
         signs=seen,
         drift=max(_drift(), ahead),
@@ -114,10 +124,12 @@ def _sign(name: str, row: Heartbeat | None, at: datetime) -> Sign:
 def _drift() -> timedelta:
     """Return how far this process's clock is from the database's. Of the machine: a moved demo clock is not drift."""
     connection = connections[DEFAULT_DB_ALIAS]
+    before = timezone.now().timestamp()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp())")
         else:
             cursor.execute("SELECT (julianday('now') - 2440587.5) * 86400.0")
         seconds = float(cursor.fetchone()[0])
-    return timedelta(seconds=abs(timezone.now().timestamp() - seconds))
+    # The answer is from between the two: how long the database took is no drift.
+    return timedelta(seconds=max(before - seconds, seconds - timezone.now().timestamp(), 0.0))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from requests_app.models import Heartbeat
 
-from . import authority, claims, data_sources, delivery, digest, enforcement, networks, orphans, retention
+from . import authority, claims, data_sources, delivery, digest, enforcement, looks, networks, orphans, retention
 
 log = logging.getLogger(__name__)
 BUDGET = 40  # seconds of one call, below the task's soft limit; what is left over is taken by the next tick
@@ -68,6 +68,11 @@ def send_digest(now: datetime) -> int:
     return digest.owe_digest(now)
 
 
+def count_looks(now: datetime) -> int:
+    """Name whoever opened far too many cases to the privacy officers."""
+    return looks.owe_alarms(now)
+
+
 def apply_retention(now: datetime) -> int:
     """Destroy what its period has ended for, and what a crash or a restore left without a row."""
     return retention.apply(now) + orphans.sweep(now) + networks.forget(now)
@@ -84,5 +89,13 @@ def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], 
 
 SWEEPS: dict[str, Callable[[datetime], int]] = {
     sweep.__name__: _named(sweep.__name__, sweep)
-    for sweep in (deliver_notices, run_steps, enforce_deadlines, end_authorities, send_digest, apply_retention)
+    for sweep in (
+        deliver_notices,
+        run_steps,
+        enforce_deadlines,
+        end_authorities,
+        send_digest,
+        count_looks,
+        apply_retention,
+    )
 }

@@ -71,9 +71,9 @@ def test_no_sweep_by_hand_pretends_that_the_queues_are_alive():
     assert set(liveness.glance(NOON).silent) == {f"queue:{queue}" for queue in liveness.QUEUES}
 
 
-def test_a_clock_off_by_more_than_a_minute_from_the_databases_is_an_alarm():
+def test_a_clock_off_by_more_than_two_seconds_from_the_databases_is_an_alarm():
     real = timezone.now()
-    for seconds, alarm in ((0, False), (50, False), (75, True), (-75, True)):
+    for seconds, alarm in ((0, False), (1, False), (-1, False), (4, True), (-4, True)):
         with time_machine.travel(real + timedelta(seconds=seconds), tick=True):
             now = timezone.now()
             signs_of_life(now)
