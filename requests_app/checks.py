@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
-from .connectors import mistakes
+from .connectors import clamd, mistakes
 from .connectors.openid import is_safe
 from .operations.team import ROLES
 from .operations.triggers import missing
@@ -58,6 +58,19 @@ def providers_are_configured_whole(**kwargs: Any) -> list[CheckMessage]:
         hint = f"The roles are: {', '.join(ROLES)}."
         found.append(Error(f"STAFF_OIDC_ROLES names unknown roles: {', '.join(unknown)}.", hint=hint, id="portal.E007"))
     return found
+
+
+@register(Tags.security)
+def scanner_address_is_readable(**kwargs: Any) -> list[CheckMessage]:
+    """A scanner that cannot be found is away for ever, and no file is taken."""
+    if not settings.CLAMD_URL:
+        return []
+    try:
+        clamd.address(settings.CLAMD_URL)
+    except ValueError:
+        hint = "Give tcp://host:3310 or unix:///path/of/the/socket, or leave it out to take files unscanned."
+        return [Error("CLAMD_URL is no address of clamd: no file would be taken.", hint=hint, id="portal.E010")]
+    return []
 
 
 @register(Tags.database)

@@ -36,6 +36,7 @@ def prepare() -> Path:
             del os.environ[name]
     for name in (
         "DATA_SOURCES_FILE",
+        "CLAMD_URL",
         "EMAIL_URL",
         "CELERY_BROKER_URL",
         "ALLOWED_HOSTS",

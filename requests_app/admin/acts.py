@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from requests_app import clock
 from requests_app.models import DataSubjectRequest
-from requests_app.operations import deadline_change, decision, desk
+from requests_app.operations import asking, deadline_change, decision, desk, proof, proof_review
 from requests_app.operations.actors import Actor
 from requests_app.rules.lifecycle import Action, allowed
 from requests_app.rules.policy import NEVER_GATED
@@ -50,6 +50,16 @@ def no_pause(dsr: DataSubjectRequest) -> str:
     if why := deadline_change.no_pause(dsr, at=clock.now()):
         return why
     return "" if deadline_change.reasons_for(dsr) else "No law that binds this request lets its clock stand still."
+
+
+def documentable(dsr: DataSubjectRequest) -> bool:
+    """In progress, and of a right that asks proof at all."""
+    return Action.REQUIRE_IDENTITY in allowed(dsr.state) and dsr.right not in NEVER_GATED
+
+
+def doubted(dsr: DataSubjectRequest) -> bool:
+    """A document was asked for, and none is confirmed."""
+    return asking.open_doubt(dsr) is not None
 
 
 def always(dsr: DataSubjectRequest) -> bool:
@@ -117,6 +127,20 @@ ACTS = {
         Act(
             "ask", "Ask the person", "The question is in the person's inbox.", "ask", decidable, forms.AskForm,
             lambda dsr, v, who, at: desk.ask(dsr, question=v["question"], actor=who, at=at),
+        ),
+        Act(
+            "document", "Ask for a document", "Asked. The person reads your reason on their page.",
+            Action.REQUIRE_IDENTITY, documentable, forms.DoubtForm,
+            lambda dsr, v, who, at: proof.ask_for_document(dsr, reason=v["reason"], actor=who, at=at),
+            "Only where a doubt remains after the code and the contact on file. The date stays; nothing is released "
+            "until two people of the identity role have looked at what comes.",
+        ),
+        Act(
+            "withdraw_doubt", "Withdraw the doubt", "Withdrawn. What was sent is destroyed.", Action.WITHDRAW_DOUBT,
+            doubted, forms.ReasonForm,
+            lambda dsr, v, who, at: proof_review.withdraw_doubt(dsr, reason=v["reason"], actor=who, at=at),
+            "No document is needed any more. Your reason is kept as an internal note.",
+            why_not=lambda dsr: "No document is asked for here.",
         ),
         Act(
             "resume", "Let the clock go on", "The clock goes on. The person is told.", "resume_deadline",

@@ -22,13 +22,14 @@ from requests_app.operations import decision as decisions
 from requests_app.operations import files as sealed_files
 from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
+from requests_app.operations.asking import documents_awaited
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed
 from requests_app.rules.policy import NEVER_GATED
 
-from . import acts, authority, before_release, history, receipt
+from . import acts, authority, before_release, history, proof, receipt
 from .filters import unserved
 from .forms import ActForm
 from .presenting import days_left, holder, local_day, next_action, person, readable
@@ -90,13 +91,16 @@ def files(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
 def facts(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[str, Any]:
     """What stands at the head of every page of a case."""
     today = local_day(now, dsr.policy)
-    words, act = next_action(dsr, user, unread=bool(unread([dsr])), unserved=bool(not_reached([dsr])))
+    document = documents_awaited([dsr]).get(dsr.pk)
+    words, act = next_action(
+        dsr, user, unread=bool(unread([dsr])), unserved=bool(not_reached([dsr])), document=document
+    )
     return {
         "dsr": dsr,
         "submission": dsr.submission,
         "person": person(dsr.submission),
         "days": days_left(dsr, today),
-        "holder": holder(dsr),
+        "holder": holder(dsr, document),
         "bar": timeline.holder_bar(dsr, until=today),
         "next": words,
         # On the case page itself, what is read or reached there leads on to the answer.
@@ -148,6 +152,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "before": before_release.box(dsr, at=now),
         "behalf": authority.link(dsr, now),
         **_moved(dsr),
+        "proofs": proof.panel(dsr, request.user),
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/case.html", context)

@@ -64,6 +64,15 @@ class AskForm(ActForm):
     )  # fmt: skip
 
 
+class DoubtForm(ActForm):
+    """Why a document is asked for."""
+
+    reason = forms.CharField(
+        widget=area(), max_length=2000, label="Why you doubt who asks",
+        help_text="The person reads it. Name what does not agree, and what the document has to show.",
+    )  # fmt: skip
+
+
 class NoteForm(ActForm):
     """A note the person does not see."""
 

@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 
 from requests_app.models import DataSubjectRequest, PolicyVersion, Submission
 from requests_app.models.keys import KeyDestroyed, data_keys, unseal_with
+from requests_app.operations.asking import Awaited
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
 from requests_app.rules.policy import NEVER_GATED
@@ -80,24 +81,36 @@ def days_left(dsr: DataSubjectRequest, today: date) -> dict[str, Any]:
             "about": about}  # fmt: skip
 
 
-def holder(dsr: DataSubjectRequest) -> str:
-    """Who has to act."""
+def holder(dsr: DataSubjectRequest, document: Awaited | None = None) -> str:
+    """Who has to act. `document`: what was asked for of who asks, if anything."""
     if not dsr.is_open:
         return "nobody: ended"
+    if document is not None and document.with_us:
+        return "us"
     return "the person" if dsr.waiting_since or dsr.state == State.AWAITING_VERIFICATION else "us"
 
 
-def next_action(dsr: DataSubjectRequest, user: Any, *, unread: bool = False, unserved: bool = False) -> tuple[str, str]:
+def next_action(
+    dsr: DataSubjectRequest,
+    user: Any,
+    *,
+    unread: bool = False,
+    unserved: bool = False,
+    document: Awaited | None = None,
+) -> tuple[str, str]:
     """The one thing to do next: its words and the key of its page, empty where somebody else has to act.
 
-    `unread`: the person wrote last. `unserved`: a notice did not arrive.
+    `unread`: the person wrote last. `unserved`: a notice did not arrive. `document`: one was asked for.
     """
     if not dsr.is_open:
         return ("Reach the person", "case") if unserved else ("Nothing", "")
     if dsr.state == State.RECEIVED:
         return "Intake runs", ""
     if dsr.state == State.AWAITING_VERIFICATION:
-        return ("Reach the person", "case") if unserved else ("The person confirms", "")
+        if document is not None and document.with_us:
+            return "Look at the document", "case"
+        waits = "The person confirms" if document is None else "The person sends a document"
+        return ("Reach the person", "case") if unserved else (waits, "")
     if dsr.state == State.AWAITING_APPROVAL:
         return ("A second person approves", "") if dsr.decided_by_id == user.pk else ("Approve", "approve")
     if dsr.waiting_since:

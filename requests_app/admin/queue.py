@@ -22,7 +22,7 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import ActionNotAllowed
 
-from . import attachments, authority, by_hand, case, entry, planner, recalculation, receipt, set_aside, simulator
+from . import attachments, authority, by_hand, case, entry, planner, proof, recalculation, receipt, set_aside, simulator
 from .board import board
 from .filters import AgentFilter, DueFilter, HandlerFilter, RightFilter, ViewFilter, day_of, today
 from .roles import ReadOnlyAdmin, may, staff_of_desk
@@ -65,7 +65,19 @@ class QueueAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         """The buttons and the entry form first, then Django's own."""
-        own = (case, entry, set_aside, planner, simulator, receipt, by_hand, authority, recalculation, attachments)
+        own = (
+            case,
+            entry,
+            set_aside,
+            planner,
+            simulator,
+            receipt,
+            by_hand,
+            authority,
+            recalculation,
+            attachments,
+            proof,
+        )
         return [*(url for module in own for url in module.urls()), *super().get_urls()]
 
     def get_search_results(

@@ -23,7 +23,7 @@ def may(user: Any, verb: str) -> bool:
 
 def staff_of_desk() -> Any:
     """Accounts that a request can be assigned to."""
-    return team.holders(*team.ROLES).order_by("username")
+    return team.holders(*team.DESK).order_by("username")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from requests_app import clock
 from requests_app.models import Authority, DataSubjectRequest, Message
 from requests_app.operations import timeline
+from requests_app.operations.asking import documents_awaited
 from requests_app.rules.holder import HolderBar
 
 from .filters import unserved
@@ -53,15 +54,17 @@ def prepare(rows: Sequence[DataSubjectRequest], user: Any, now: datetime) -> dic
     wrote, missed = unread(rows), not_reached(rows)
     for_others = Authority.objects.filter(submission__requests__in=rows)
     behalf = {row.submission_id: row.get_kind_display() for row in for_others}
+    documents = documents_awaited(rows)
     found = {}
     for dsr in rows:
-        words, act = next_action(dsr, user, unread=dsr.pk in wrote, unserved=dsr.pk in missed)
+        document = documents.get(dsr.pk)
+        words, act = next_action(dsr, user, unread=dsr.pk in wrote, unserved=dsr.pk in missed, document=document)
         found[dsr.pk] = Row(
             person=persons[dsr.submission_id],
             unserved=dsr.pk in missed,
             days=days_left(dsr, local_day(now, dsr.policy)),
             due_on=dsr.due_on,
-            holder=holder(dsr),
+            holder=holder(dsr, document),
             bar=bars[dsr.pk],
             next_words=words,
             next_act=act,

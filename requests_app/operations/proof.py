@@ -132,6 +132,13 @@ def submit_document(dsr: DataSubjectRequest, *, content: bytes, actor: Actor, at
         return document
 
 
+def last_rejection(dsr: DataSubjectRequest) -> str:
+    """Return why the newest document of the open doubt was not accepted; nothing where another one waits."""
+    newest = ProofDocument.objects.filter(proof__dsr=dsr, proof__end="").order_by("submitted_at").last()
+    rejected = newest is not None and newest.result == ProofDocument.Result.REJECTED
+    return newest.explained.body if newest is not None and rejected and newest.explained else ""
+
+
 def _refuse_unasked(dsr: DataSubjectRequest, *, at: datetime) -> ProofRequest:
     doubt = open_doubt(dsr)
     if doubt is None or dsr.state != State.AWAITING_VERIFICATION:

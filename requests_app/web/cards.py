@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
-from requests_app.operations import counting, person, timeline
+from requests_app.operations import asking, counting, person, timeline
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.response_deadline import received_on
@@ -16,6 +16,9 @@ from . import visitor, words
 
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
 LETTERS = (
+    "proof_asked",
+    "proof_rejected",
+    "proof_settled",
     "deadline_earlier",
     "deadline_extended",
     "deadline_paused",
@@ -31,7 +34,7 @@ LETTERS = (
 )
 
 # What is between us and whoever filed, on the page of the person for whom they filed.
-NOT_THE_REQUESTERS = {"can_reopen": False, "can_write": False, "waiting": ""}
+NOT_THE_REQUESTERS = {"can_reopen": False, "can_write": False, "waiting": "", "document_waits": False}
 
 
 def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
@@ -40,11 +43,14 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
     consent = getattr(dsr, "consent_record", None)
     in_effect = consent is not None and consent.reversed_at is None
     package = _package(dsr, at=at)
+    document = _document(dsr)
     unanswered = not dsr.is_open and dsr.state not in ANSWERED
     return {
         "dsr": dsr,
         "title": words.title(dsr.right),
-        "sentence": words.sentence(dsr),
+        "sentence": words.sentence(dsr, document),
+        "document": document in {"awaiting_document", "document_with_us"},
+        "document_waits": document == "awaiting_document",
         "proof": words.proof(dsr.right, policy_of(dsr.policy), channel=dsr.submission.channel) if dsr.is_open else None,
         "due_on": dsr.due_on,
         **_moved(dsr),
@@ -82,6 +88,16 @@ def without_answer(card: dict[str, Any]) -> dict[str, Any]:
         "letter_first": kept is not None,
         "sentence": words.answered_to_person() if done else card["sentence"],
     }
+
+
+def _document(dsr: DataSubjectRequest) -> str:
+    """Where the document is that was asked for, as a key of `words.STATES`; nothing where none was."""
+    if dsr.state == State.LAPSED:
+        return "lapsed_document" if asking.open_doubt(dsr) is not None else ""
+    awaited = asking.documents_awaited([dsr]).get(dsr.pk)
+    if awaited is None:
+        return ""
+    return "document_with_us" if awaited.with_us else "awaiting_document"
 
 
 def _moved(dsr: DataSubjectRequest) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from . import words
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
+TOO_LARGE = _("This file is too large: at most 10 MB. Take the picture with less detail.")
+
 EMAIL_MISTAKES = {
     "required": _("E-mail: give the address to which we may answer."),
     "invalid": _("E-mail: this is not a complete address. It looks like name@example.org."),
@@ -263,6 +265,27 @@ class ReplyForm(forms.Form):
         """Name and content, or nothing."""
         file: UploadedFile | None = self.cleaned_data["file"]
         return (file.name or "file", file.read()) if file else None
+
+
+class DocumentForm(forms.Form):
+    """The document that was asked for. What it is says its content; the operation looks at that."""
+
+    file = forms.FileField(
+        max_length=None,
+        allow_empty_file=True,
+        error_messages={
+            "required": _("Choose the picture or the PDF of your document first."),
+            "invalid": _("The file did not arrive. Choose it again."),
+            "missing": _("The file did not arrive. Choose it again."),
+        },
+    )
+
+    def clean_file(self) -> UploadedFile:
+        """At most 10 MB; a larger one is not even read."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_FILE_BYTES:
+            raise forms.ValidationError(str(TOO_LARGE))
+        return file
 
 
 class GenuineForm(forms.Form):

@@ -22,12 +22,15 @@ from requests_app.models import AnswerFile, DataSubjectRequest, SignIn, Submissi
 from requests_app.operations import identity, on_file, person, release
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
+from requests_app.operations.scanning import ScannerIsAway
 from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
 from requests_app.rules.lifecycle import OPEN, ActionNotAllowed, State
 from requests_app.templatetags.days import day
 
 from . import behalf, cards, visitor
 from .forms import ReplyForm, mistake
+
+RETRY_AFTER = "300"  # seconds
 
 
 @never_cache
@@ -67,7 +70,8 @@ def show(
     context = {
         "submission": submission,
         "verified": verified,
-        "needs_code": side != visitor.Side.PERSON and any(c["dsr"].state == "awaiting_verification" for c in own),
+        "needs_code": side != visitor.Side.PERSON
+        and any(c["dsr"].state == "awaiting_verification" and not c["document"] for c in own),
         "code_standing": identity.standing(submission, purpose="verify", at=at),
         "can_begin": not verified and visitor.is_fresh(request, submission, at=at),
         "offers_sign_in": side == visitor.Side.SELF and _offers_sign_in(submission, [card["dsr"] for card in own]),
@@ -151,6 +155,9 @@ def reply(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             text, file = form.cleaned_data["text"], form.named_bytes()
             person.reply(dsr, text=text, file=file, actor=visitor.actor(request, dsr.submission), at=now())
+        except ScannerIsAway as away:
+            typed = {"reply_error": str(away), "reply_text": request.POST.get("text", "")}
+            return unavailable(show(request, dsr.submission, reply={dsr.pk: typed}))
         except (Refused, ActionNotAllowed) as refusal:
             form.add_error(None, _refusal(refusal))
         else:
@@ -180,6 +187,13 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(safe_name(file.name), safe='')}"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def unavailable(page: HttpResponse) -> HttpResponse:
+    """The page with what was typed, as the answer of a service that is away for a while."""
+    page.status_code = 503
+    page["Retry-After"] = RETRY_AFTER
+    return page
 
 
 def send_fresh_code(request: HttpRequest, submission: Submission) -> None:

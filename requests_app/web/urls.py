@@ -17,6 +17,7 @@ from . import (
     link,
     metrics,
     on_file,
+    proof,
     sign_in,
     status,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("reply/<uuid:pk>/", status.reply, name="reply"),
     path("notice/<uuid:pk>/", letters.notice, name="notice"),
     path("download/<uuid:pk>/", status.download, name="download"),
+    path("document/<uuid:pk>/", proof.document, name="document"),
     path("date/<uuid:pk>/", status.ics, name="ics"),
     path("find/", find.find, name="find"),
     path("find/code/", find.find_code, name="find_code"),

@@ -59,6 +59,12 @@ STATES: Mapping[str, Promise] = {
     "partly_fulfilled": _("Done in part. Our letter says what we did not do, and why."),
     "refused": _("We did not do what you asked. Our letter says why, and what you can do about it."),
     "cancelled": _("You cancelled this request. We do nothing more about it."),
+    "awaiting_document": _("We asked you for a document and wait for it. Until then we cannot go on."),
+    "document_with_us": _("We have your document. Two of us look at it before we go on."),
+    "lapsed_document": _(
+        "This request ended: no document came that we could accept. "
+        "You can open it again; a new date then counts from that day."
+    ),
     "lapsed": _(
         "This request ended: a confirmation was missing. "
         "You can open it again; a new date then counts from that day."
@@ -77,8 +83,8 @@ def proof(right: str, policy: Policy, *, channel: str = "web") -> dict[str, str]
     return {"title": title(right), "proof": str(PROOFS[asked.rung]), "reason": str(REASONS[asked.reason])}
 
 
-def sentence(dsr: DataSubjectRequest) -> str:
-    """Where the request is."""
+def sentence(dsr: DataSubjectRequest, document: str = "") -> str:
+    """Where the request is; `document`: the state of the document that was asked for, as a key of STATES."""
     consent = getattr(dsr, "consent_record", None)
     if consent is not None and consent.reversed_at:
         return str(_("You took this back. It is as it was before."))
@@ -86,7 +92,7 @@ def sentence(dsr: DataSubjectRequest) -> str:
         return str(_("We are carrying it out in all our systems."))
     if dsr.waiting_since and dsr.is_open:
         return str(_("We have asked you something and wait for your reply."))
-    return str(STATES[dsr.state])
+    return str(STATES[document or dsr.state])
 
 
 def answered_to_person() -> str:

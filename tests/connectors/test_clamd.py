@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from requests_app.checks import scanner_address_is_readable
 from requests_app.connectors import clamd
 from tests.scanner import EICAR, Scanner
 
@@ -66,3 +67,9 @@ def test_the_address_is_read(url, where):
 def test_any_other_address_is_a_mistake(url):
     with pytest.raises(ValueError, match="port|give tcp"):
         clamd.address(url)
+
+
+def test_the_system_check_names_an_address_that_is_none(settings):
+    for url, ids in (("", []), ("tcp://127.0.0.1:3310", []), ("127.0.0.1:3310", ["portal.E010"])):
+        settings.CLAMD_URL = url
+        assert [found.id for found in scanner_address_is_readable()] == ids

@@ -25,7 +25,8 @@ def roles_of(name):
 def test_bootstrap_makes_roles_and_accounts_with_a_password_said_once(manage):
     said = manage("bootstrap", "petra=privacy officer", "bruno=handler", "--superuser", "ivo")
     assert said.status == 0
-    assert sorted(Group.objects.values_list("name", flat=True)) == ["approver", "handler", "privacy officer"]
+    roles = ["approver", "handler", "identity reviewer", "privacy officer"]
+    assert sorted(Group.objects.values_list("name", flat=True)) == roles
     assert (roles_of("petra"), roles_of("bruno"), roles_of("ivo")) == (["privacy officer"], ["handler"], [])
     password = said.out.splitlines()[0].split("password ")[1].split()[0]
     petra = User.objects.get(username="petra")

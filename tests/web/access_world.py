@@ -12,11 +12,12 @@ from django.urls import reverse
 from requests_app import clock
 from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message, Notice, Submission
 from requests_app.models.keys import master
-from requests_app.operations import decision, desk, identity, intake, person
+from requests_app.operations import decision, desk, identity, intake, person, proof
 from requests_app.operations.actors import Actor
 from requests_app.operations.on_behalf import Behalf
 from requests_app.rules.authority import Kind
 from tests.people import published_policy, staff
+from tests.pictures import card
 from tests.sign_in import PASSWORD, device_of
 
 LETTER = {"letter": "Dear Ana.", "ground": "", "facts": "", "scope": "", "identity_match": "Code."}
@@ -52,7 +53,13 @@ class World:
             self.clients[name] = Client()
             self.clients[name].force_login(account)
         self.ana = self._files("ana", "access", "deletion", "portability", "correction", "marketing_optout")
-        self._files("otto", "access")
+        otto = self._files("otto", "access")
+        for name in ("ines", "ivo"):
+            staff(name, "identity reviewer")
+        asked = otto.requests.select_related("submission", "policy").get()
+        asker = Actor.staff(self.staff["bruno"])
+        asked = proof.ask_for_document(asked, reason="Two towns.", actor=asker, at=clock.now())
+        self.document = proof.submit_document(asked, content=card(), actor=Actor.person(), at=clock.now())
         self._finds("ana")
         self._answer()
         self._agent()
@@ -167,6 +174,7 @@ class World:
             "cancel": ([], open_one, UNKNOWN),
             "reply": ([], open_one, UNKNOWN),
             "ics": ([], open_one, UNKNOWN),
+            "document": ([], open_one, UNKNOWN),
             "reopen": ([], pks["correction"], UNKNOWN),
             "notice": ([], notice.pk, UNKNOWN),
             "undo": ([], pks["marketing_optout"], UNKNOWN),
@@ -175,6 +183,8 @@ class World:
             "link": ([], identity.link_secret(check), "A" * 22),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
             "admin:requests_app_datasubjectrequest_message_file": ([], self.message.pk, UNKNOWN),
+            "admin:requests_app_datasubjectrequest_document": ([], self.document.pk, UNKNOWN),
+            "admin:requests_app_datasubjectrequest_page": ([1], self.document.pk, UNKNOWN),
             "admin:view_on_site": ([ContentType.objects.get_for_model(DataSubjectRequest).pk], open_one, UNKNOWN),
             "requests_app_datasubjectrequest": ([], open_one, UNKNOWN),
             "requests_app_notice": ([], notice.pk, UNKNOWN),

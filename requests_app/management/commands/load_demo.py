@@ -21,10 +21,16 @@ from requests_app.operations import decision, desk, erasure, identity, intake, p
 from requests_app.operations.actors import Actor
 from requests_app.operations.on_behalf import Behalf
 from requests_app.operations.sweeps import SWEEPS
-from requests_app.operations.team import APPROVER, HANDLER, OFFICER, ROLES
+from requests_app.operations.team import APPROVER, HANDLER, IDENTITY, OFFICER, ROLES
 from requests_app.rules.authority import Kind
 
-STAFF = (("petra", "Petra", "Rossi", OFFICER), ("bruno", "Bruno", "Weber", HANDLER), ("ada", "Ada", "Kone", APPROVER))
+STAFF = (
+    ("petra", "Petra", "Rossi", OFFICER),
+    ("bruno", "Bruno", "Weber", HANDLER),
+    ("ada", "Ada", "Kone", APPROVER),
+    ("ines", "Ines", "Marin", IDENTITY),
+    ("ivo", "Ivo", "Sander", IDENTITY),
+)
 LETTER = {
     "letter": "Here is what we hold about you. The file lists every system in which we looked.",
     "ground": "", "facts": "", "scope": "", "identity_match": "Code, and the address in the customer file.",
