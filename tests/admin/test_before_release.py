@@ -50,7 +50,7 @@ def test_a_contact_on_file_is_named_by_its_source_and_never_by_its_address(sign_
     said = box(client, dsr)
     assert "A code went there, and nobody has typed it." in said
     assert "Data source customers" in said
-    assert "found somebody under another address" in said
+    assert "Found somebody under another address" in said
     page = client.get(case_url(dsr)).content.decode()
     assert "old.example" not in page
     reveal = reverse("admin:requests_app_datasubjectrequest_act", args=[dsr.pk, "reveal"])
@@ -62,7 +62,7 @@ def test_the_typed_address_on_file_leaves_nothing_in_the_way(sign_in, file_reque
     on_file(emails=["ana@example.org"])
     dsr = asked(file_request)
     said = box(sign_in("bruno"), dsr)
-    assert "found them under the address typed" in said
+    assert "Found them under the address typed" in said
     assert "Nothing stands in the way but the second person." in said
     assert (
         "The person showed that the address on file is theirs" in sign_in("bruno").get(case_url(dsr)).content.decode()
@@ -71,7 +71,7 @@ def test_the_typed_address_on_file_leaves_nothing_in_the_way(sign_in, file_reque
 
 def test_a_source_that_waits_is_told(sign_in, file_request, on_file):
     on_file(emails=["ana@example.org"])
-    assert "has not answered yet" in box(sign_in("bruno"), file_request())
+    assert "Has not answered yet" in box(sign_in("bruno"), file_request())
 
 
 def test_staff_see_that_the_same_person_had_something_corrected(sign_in, file_request, on_file):
