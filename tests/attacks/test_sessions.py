@@ -3,9 +3,12 @@
 import pytest
 from django.conf import settings as configured
 from django.contrib.auth.models import Group
+from django.core import mail
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
+from requests_app import clock
+from requests_app.operations import delivery
 from tests.people import published_policy, staff
 from tests.web.test_person_road import file_as, newest_code
 
@@ -98,6 +101,14 @@ FORWARDED = [
     {"x-forwarded-host": "evil.example"},
     {"x-forwarded-server": "evil.example"},
     {"forwarded": "host=evil.example"},
+    {"x-forwarded-host": "testserver, evil.example"},
+    {"x-forwarded-host": "evil.example", "x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1"},
+    {"x-host": "evil.example"},
+    {"x-original-host": "evil.example"},
+    {"x-original-url": "//evil.example/"},
+    {"x-rewrite-url": "//evil.example/"},
+    {"x-forwarded-prefix": "//evil.example"},
+    {"origin": "http://testserver", "referer": "http://evil.example/"},
 ]
 
 
@@ -112,8 +123,11 @@ def test_a_forwarded_host_is_in_no_page_and_no_mail(headers, settings):
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client(headers=headers)
     answer = file_as(client)
-    pages = [answer["Location"].encode(), client.get("/status/").content, client.get("/").content]
-    assert b"evil" not in b"".join(pages)
+    said = [answer["Location"], *(client.get(path).content.decode() for path in ("/status/", "/", "/staff/sign-in/"))]
+    delivery.deliver_due(clock.now())
+    assert any("http://testserver/l/" in sent.body for sent in mail.outbox)
+    said += [sent.subject + sent.body + str(sent.alternatives) for sent in mail.outbox]
+    assert "evil" not in "".join(said)
 
 
 NEXTS = [
