@@ -30,7 +30,7 @@ from .words import moment, named
 
 CASE = "admin:requests_app_datasubjectrequest_change"
 PAGE = "admin:requests_app_datasubjectrequest_document"
-GONE = "This document has been destroyed or cannot be read."
+GONE = "This document is closed: it is decided about, and destroyed within the hour."
 
 
 class PurposeForm(forms.Form):
@@ -60,7 +60,7 @@ class ReviewForm(forms.Form):
 def panel(dsr: DataSubjectRequest, user: Any) -> list[dict[str, Any]]:
     """What was asked for and what came, for the page of the case: no picture, no content."""
     zone = dsr.submission.received_zone
-    doubts = dsr.proof_requests.select_related("dsr", "asked_by").prefetch_related("documents__proof")
+    doubts = dsr.proof_requests.select_related("dsr", "asked_by").prefetch_related("documents__proof__dsr")
     return [
         {
             "row": doubt,
@@ -74,11 +74,13 @@ def panel(dsr: DataSubjectRequest, user: Any) -> list[dict[str, Any]]:
 
 
 def _line(document: ProofDocument, user: Any, zone: str) -> dict[str, Any]:
-    seen = may(user, "look_at_document") and document.destroyed_at is None
+    closed = proof_review.is_closed(document, at=clock.now())
+    seen = may(user, "look_at_document") and not closed
     return {
         "row": document,
         "when": moment(document.submitted_at, zone),
         "destroyed": document.destroyed_at and moment(document.destroyed_at, zone),
+        "closed": closed,
         "url": reverse(PAGE, args=[document.pk]) if seen else "",
         "standing": standing(document),
     }
@@ -104,7 +106,7 @@ def document_page(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     document = _load(pk)
     actor, now = Actor.staff(request.user), clock.now()
     case = HttpResponseRedirect(reverse(CASE, args=[document.proof.dsr_id]))
-    if document.destroyed_at is not None:
+    if proof_review.is_closed(document, at=now):
         messages.error(request, GONE)
         return case
     action = request.POST.get("action", "")

@@ -46,16 +46,24 @@ def look_at(document: ProofDocument, *, purpose: str, actor: Actor, at: datetime
     require(actor, "look_at_document")
     if len(purpose.strip()) < SHORTEST_PURPOSE:
         raise Refused("Say what you look at it for.")
-    if document.destroyed_at is not None:
-        raise Refused("This document has been destroyed.")
+    if is_closed(document, at=at):
+        raise Refused("This document is closed: it is decided about, and destroyed within the hour.")
     record_look(document.submission, what=_name(document), purpose=purpose, actor=actor, at=at)
+
+
+def is_closed(document: ProofDocument, *, at: datetime) -> bool:
+    """Whether nobody may see it any more: with the decision, not only with the sweep that destroys it."""
+    doubt = document.proof
+    return document.destroyed_at is not None or document.destroy_at <= at or bool(doubt.end) or not doubt.dsr.is_open
 
 
 def is_open_for(document: ProofDocument, *, actor: Actor, at: datetime) -> bool:
     """Whether this account said lately what it looks at the document for."""
     require(actor, "look_at_document")
     since = at - OPEN_FOR
-    return document.destroyed_at is None and looked(document.submission, what=_name(document), actor=actor, since=since)
+    if is_closed(document, at=at):
+        return False
+    return looked(document.submission, what=_name(document), actor=actor, since=since)
 
 
 def read_page(document: ProofDocument, *, number: int, actor: Actor, at: datetime) -> Page:

@@ -267,6 +267,21 @@ class TestLooking:
         with pytest.raises(Refused):
             proof_review.read_page(document, number=1, actor=Actor.staff(ines), at=NOON + timedelta(minutes=16))
 
+    @pytest.mark.parametrize("how", ["rejected", "confirmed", "cancelled"])
+    def test_a_decision_closes_it_before_the_sweep_destroys_it(self, how, asked, ines, ivo):
+        document = send(asked)
+        look(document, ivo)
+        if how == "cancelled":
+            person.cancel(as_it_stands(asked), actor=ANA, at=NOON)
+        elif review(document, ines, accept=how == "confirmed") and how == "confirmed":
+            confirm(document, ivo)
+        decided_about = ProofDocument.objects.get(pk=document.pk)
+        assert files.read(decided_about.submission_id, decided_about.pk)  # still there, until the sweep
+        with pytest.raises(Refused, match="what you look at it for"):
+            proof_review.read_page(decided_about, number=1, actor=Actor.staff(ivo), at=NOON)
+        with pytest.raises(Refused, match="closed"):
+            look(decided_about, ivo)
+
     @pytest.mark.parametrize("role", ["handler", "approver", "privacy officer"])
     def test_no_role_of_the_desk_sees_it(self, role, asked):
         document = send(asked)
@@ -359,11 +374,13 @@ class TestTwoPeople:
         assert triggers.missing(connection) == []
 
     def test_a_rejected_one_is_explained_and_another_can_come(self, asked, ines, ivo):
-        first = review(send(asked), ines, accept=False, reason="The name is covered.")
+        document = send(asked)
+        look(document, ivo)
+        first = review(document, ines, accept=False, reason="The name is covered.")
         assert "The name is covered." in letters(asked, "proof_rejected")[0]
         assert first.explained.body == "The name is covered."
         with pytest.raises(Refused, match="reviewed before"):
-            confirm(first, ivo)
+            proof_review.confirm(first, actor=Actor.staff(ivo), at=NOON)
         assert confirm(review(send(asked), ines), ivo).state == "in_progress"
 
     def test_one_decision_is_taken_once(self, asked, ines, ivo):
