@@ -22,8 +22,12 @@ def day_of(submission: Submission, *, at: datetime) -> date:
 
 
 def best_contact(submission: Submission) -> Contact | None:
-    """Return the address at which the person is asked: on file where one is known, else the one that was typed."""
-    found = {contact.role: contact for contact in submission.contacts.filter(role__in=PERSONS).order_by("-added_at")}
+    """Return the address at which the person is asked: on file where one is known, else the one that was typed.
+
+    Never that of whoever filed, though a source may know it: nobody says yes to themselves.
+    """
+    theirs = submission.contacts.filter(role__in=PERSONS).exclude(email_digest=submission.email_digest)
+    found = {contact.role: contact for contact in theirs.order_by("-added_at")}
     return found.get(Contact.Role.ON_FILE) or found.get(Contact.Role.SUBJECT)
 
 

@@ -86,6 +86,14 @@ class TestOnFile:
         assert list(filed.lookups.values_list("result", flat=True)) == ["nobody"]
         assert Obstacle.AUTHORITY in obstacles(filed)
 
+    def test_bruno_is_not_asked_himself_where_the_source_finds_his_own_address(self, knows):
+        knows("bruno@agents.example")
+        filed = bruno_files("access", details="order-17", email="")
+        sweeps.run_steps(NOON)
+        assert Authority.objects.get().asked is None
+        assert not Notice.objects.filter(kind="contact_authority").exists()
+        assert {Obstacle.ON_FILE, Obstacle.AUTHORITY} <= set(obstacles(filed))
+
     def test_her_no_at_the_address_on_file_holds_everything_back_for_good(self, knows):
         knows("ana@example.org")
         filed = bruno_files("access")
