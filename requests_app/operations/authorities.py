@@ -95,3 +95,13 @@ def decider(submission: Submission) -> Contact | None:
     """
     authority = authority_of(submission)
     return authority.asked if authority and authority.confirmed_at else None
+
+
+def person_confirms(submission: Submission, *, at: datetime) -> bool:
+    """Whether the person, and not whoever filed for them, confirms what cannot be undone: also before they said yes."""
+    authority = authority_of(submission)
+    if authority is None or authority.kind == rules.Kind.REPORT:
+        return False
+    facts = standing(authority)
+    asked = facts.has_contact and rules.agreement_needed(facts, on=day_of(submission, at=at))
+    return authority.confirmed_at is not None or asked

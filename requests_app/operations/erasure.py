@@ -11,7 +11,7 @@ from requests_app.rules.response_deadline import received_on
 
 from . import evidence, messages
 from .actors import Actor
-from .authorities import decider
+from .authorities import decider, person_confirms
 from .erasing import AT_WORK, confirmation_of, erases, facts_of
 from .evidence import Kind
 from .identity_checks import confirm as evaluate
@@ -76,6 +76,8 @@ def _refuse_unasked(dsr: DataSubjectRequest, *, at: datetime) -> None:
         raise Refused(_("There is nothing to confirm here."))
     if confirmation_of(dsr) is not None:
         raise Refused(_("This is confirmed already."))
+    if decider(dsr.submission) is None and person_confirms(dsr.submission, at=at):
+        raise Refused(_("The person for whom you ask confirms this, once they have said yes."))
     if not is_asked(dsr, at=at):
         raise Refused(_("Your request to see your data comes first. We ask you after that."))
 

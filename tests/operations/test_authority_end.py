@@ -235,6 +235,11 @@ class TestErasure:
         assert check.contact == Authority.objects.get().asked
         assert erasure.confirm(dsr, code=identity.code_for(check), actor=ANA, at=NOON) is not None
 
+    def test_is_confirmed_by_nobody_before_the_person_said_yes(self):
+        dsr = bruno_files("deletion").requests.select_related("submission", "policy").get()
+        with pytest.raises(Refused, match="once they have said yes"):
+            erasure.issue_code(dsr, actor=BRUNO, at=NOON)
+
     def test_of_a_child_under_14_is_confirmed_by_the_guardian(self):
         filed = bruno_files("deletion", kind=Kind.GUARDIAN, born_on=date(2016, 5, 4), ends_on=None)
         dsr = filed.requests.select_related("submission", "policy").get(right="deletion")
