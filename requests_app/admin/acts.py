@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from requests_app import clock
 from requests_app.models import DataSubjectRequest
-from requests_app.operations import asking, deadline_change, decision, desk, proof, proof_review
+from requests_app.operations import asking, deadline_change, decision, desk, erasure, proof, proof_review
 from requests_app.operations.actors import Actor
 from requests_app.rules.lifecycle import Action, allowed
 from requests_app.rules.policy import NEVER_GATED
@@ -38,6 +38,11 @@ def decidable(dsr: DataSubjectRequest) -> bool:
 def effective(dsr: DataSubjectRequest) -> bool:
     """An opt-out or withdrawal that is in effect and not yet carried out."""
     return Action.CARRY_OUT in allowed(dsr.state) and dsr.right in NEVER_GATED
+
+
+def confirmed_by_letter(dsr: DataSubjectRequest) -> bool:
+    """An erasure that waits for its second confirmation, of a person who has no page to give it on."""
+    return not dsr.submission.email_digest and erasure.is_asked(dsr, at=clock.now())
 
 
 def no_extension(dsr: DataSubjectRequest) -> str:
@@ -168,6 +173,13 @@ ACTS = {
         Act(
             "assign", "Assign", "Assigned.", "assign", is_open, forms.AssignForm,
             lambda dsr, v, who, at: desk.assign(dsr, assignee=v["assignee"], actor=who, at=at),
+        ),
+        Act(
+            "confirmed", "Record the second confirmation", "Recorded. The days in which it can be stopped have begun.",
+            "record_confirmation", confirmed_by_letter, forms.NoteForm,
+            lambda dsr, v, who, at: erasure.record_in_writing(dsr, how=v["text"], actor=who, at=at),
+            "Of a person without a page here: how and when they confirmed it, and how you know that it was them.",
+            why_not=lambda dsr: "Only an erasure of a person without an e-mail address is confirmed here, once.",
         ),
         Act(
             "return", "Return for change", "Returned for change.", Action.RETURN_FOR_CHANGE,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from requests_app import clock
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, Notice
 from requests_app.models.keys import KeyDestroyed
-from requests_app.operations import counting, timeline
+from requests_app.operations import counting, erasing, timeline
 from requests_app.operations import decision as decisions
 from requests_app.operations import files as sealed_files
 from requests_app.operations.access import record_look
@@ -30,6 +30,7 @@ from requests_app.rules.lifecycle import ActionNotAllowed
 from requests_app.rules.policy import NEVER_GATED
 
 from . import acts, authority, before_release, history, proof, receipt
+from .earlier import earlier
 from .filters import unserved
 from .forms import ActForm
 from .presenting import days_left, holder, local_day, next_action, person, readable
@@ -153,6 +154,8 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "behalf": authority.link(dsr, now),
         **_moved(dsr),
         "proofs": proof.panel(dsr, request.user),
+        "cooling_off": erasing.confirmation_of(dsr),
+        "earlier": earlier(dsr),
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/case.html", context)

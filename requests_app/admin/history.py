@@ -75,6 +75,8 @@ SENTENCES: Mapping[str, str] = {
     Kind.AUTHORITY_ACCEPTED: "{who} accepted the authority as the second of two.",
     Kind.AUTHORITY_ENDED: "The authority came to its end.",
     Kind.AUTHORITY_TAKEN_OVER: "{who} goes on alone.",
+    Kind.ADDRESS_VOUCHED: "{who} vouched for the new address.",
+    Kind.ADDRESS_RESTORED: "{who} said that the change was not theirs. The earlier address stands again.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }
@@ -145,11 +147,17 @@ def for_staff(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
     ]
 
 
+ROLES = {
+    "person": "The person",
+    "agent": "Whoever acts for the person",
+    "system": "The clock",
+    "contact": "Another address of the case",
+}
+
+
 def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """One event. A kind without words of its own is shown as it is rather than hidden."""
-    who = {"person": "The person", "agent": "Whoever acts for the person", "system": "The clock"}.get(
-        role
-    ) or names.get(ref, "A member of staff")
+    who = ROLES.get(role) or names.get(ref, "A member of staff")
     says = SENTENCES.get(kind, kind.replace("_", " ").capitalize() + ".")
     for (special, key, value), words in SPECIAL.items():
         if kind == special and str(body.get(key, "")) == value:

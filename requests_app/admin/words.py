@@ -14,6 +14,8 @@ KINDS = {
     "authority_ended": "Letter that acting for the person has ended",
     "authority_narrowed": "Letter that the person allows a part only",
     "authority_refused": "Letter that the person does not let them act",
+    "address_restored": "The earlier address stands again",
+    "contact_stopped": "What could have been stopped has ended",
     "cancelled": "Confirmation that the person cancelled",
     "code": "Code to confirm the address",
     "code_mail": "Code to confirm the address",

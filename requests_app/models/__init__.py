@@ -4,6 +4,7 @@ from .answer import AnswerFile, Decision, DisclosurePackage
 from .authority import Authority
 from .consent import ConsentRecord
 from .contact import Contact
+from .contact_change import ContactChange
 from .deadline_change import Extension, Pause
 from .enforcement import Heartbeat, MilestoneRecord
 from .erasure import ErasureConfirmation
@@ -29,6 +30,7 @@ __all__ = [
     "Authority",
     "ConsentRecord",
     "Contact",
+    "ContactChange",
     "DataSubjectRequest",
     "Decision",
     "DisclosurePackage",

@@ -19,6 +19,7 @@ class Contact(models.Model):
         AGENT = "agent", "an authorised agent's"
         GUARDIAN = "guardian", "a guardian's"
         SUBJECT = "subject", "the data subject's"
+        NEW = "new", "asked for instead of the present one"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="contacts")

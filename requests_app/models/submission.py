@@ -36,6 +36,7 @@ class Submission(models.Model):
     received_at = models.DateTimeField()
     received_on = models.DateField()
     received_zone = models.CharField(max_length=64)
+    address_since = models.DateTimeField(null=True, help_text="a confirmed address was changed; older sessions end")
     assurance = models.PositiveSmallIntegerField(default=0)
     policy = models.ForeignKey(PolicyVersion, models.PROTECT)
     # Where the evidence chain ends: without it a chain whose last events were removed would look whole.

@@ -25,6 +25,11 @@ class Actor:
         return cls("agent")
 
     @classmethod
+    def contact(cls, pk: object) -> Self:
+        """Whoever reads the mail of another address of the case."""
+        return cls("contact", str(pk))
+
+    @classmethod
     def staff(cls, user: User) -> Self:
         """A member of the privacy team."""
         return cls("staff", str(user.pk), user)

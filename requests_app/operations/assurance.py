@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from requests_app.models import Contact, DataSubjectRequest, ProofRequest, SourceLookup, Submission
+from requests_app.models.contact_change import unvouched
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules import identity
 from requests_app.rules.authority import is_shown, stops_release
@@ -22,6 +23,7 @@ WORDS: Mapping[Obstacle, str] = {
     Obstacle.ON_FILE: "A contact is on file under another address. A code went there, and nobody has typed it.",
     Obstacle.UNPROVEN: "Somebody is on file, but no address there vouches: it was changed recently, or there is none.",
     Obstacle.DENIED: "Whoever reads the mail of the contact on file says that they did not ask.",
+    Obstacle.CONTACT_CHANGED: "The address was changed, and the earlier one has not said that this was the person.",
     Obstacle.ACCESS_FIRST: "Their request to see the data, filed with it, is not answered yet: that comes first.",
     Obstacle.SECOND_CONFIRMATION: "The person has not confirmed the erasure a second time.",
     Obstacle.COOLING_OFF: "The cooling-off has not ended: until then every known contact can stop the erasure.",
@@ -42,6 +44,7 @@ def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
         address_given=bool(submission.email_digest),
         reached=submission.assurance,
         doubted=doubted,
+        contact_changed=_contact_changed(submission),
         erasure=facts_of(dsr, at=at),
         channel=submission.channel,
         **_on_file(submission),
@@ -56,6 +59,12 @@ def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
         authority_over=stops_release(about, on=today),
         in_scope=dsr.right in about.scope,
     )
+
+
+def _contact_changed(submission: Submission) -> bool:
+    """Whether a change of the address stands that neither the old one nor two people, knowing it, vouched for."""
+    change = unvouched(submission)
+    return change is not None and change.changed_at is not None and not by_hand_since(submission, change.changed_at)
 
 
 def _on_file(submission: Submission) -> dict[str, bool]:

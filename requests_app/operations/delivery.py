@@ -35,7 +35,9 @@ GIVE_UP = timedelta(hours=48)
 MOST_IN_DOUBT = 60  # attempts, of which at least one ended nobody knows how
 UNCONFIRMED_PER_HOUR = 5  # mails to one address about requests that nobody confirmed; codes have a bound of their own
 CODE_MAILS: dict[str, str] = {
-    "on_file": "on_file_mail"
+    IdentityCheck.Purpose.STOP: "stop_mail",
+    IdentityCheck.Purpose.FORMER: "former_mail",
+    "on_file": "on_file_mail",
 }  # by purpose of the check, where the words differ from those of code_mail
 AMBIGUOUS = "ambiguous"  # remembered in failure_code until an outcome is certain
 

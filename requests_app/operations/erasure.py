@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from requests_app.models import DataSubjectRequest, ErasureConfirmation, IdentityCheck, Message
+from requests_app.models import DataSubjectRequest, ErasureConfirmation, IdentityCheck, Message, Submission
 from requests_app.rules.erasure import cooling_off_until, last_day_to_confirm, waits_for_access
 from requests_app.rules.response_deadline import received_on
 
@@ -21,6 +21,8 @@ from .notices import owe
 from .policies import policy_of
 from .refused import Refused
 from .reopening import take_up_again
+from .stopping import confirmed_erasures, send_stop_links
+from .stopping import stop as stop_all
 from .team import HANDLER, OFFICER, members, require, tell
 from .transition import lock, reschedule
 
@@ -71,6 +73,26 @@ def record_in_writing(dsr: DataSubjectRequest, *, how: str, actor: Actor, at: da
         return _record(dsr, by=str(note.pk), actor=actor, at=at)
 
 
+def stop(check: IdentityCheck, *, code: str, at: datetime) -> bool:
+    """Stop every confirmed erasure of the case, by the code of the mail in whose link it is typed. False where wrong.
+
+    Whoever reads a known address can: too many erasures stopped are mended, one too few is not.
+    """
+    contact = check.contact
+    actor = Actor.contact(contact.pk) if contact else Actor.person()
+    with transaction.atomic():
+        submission = Submission.objects.select_for_update().get(pk=check.submission_id)
+        dsrs = confirmed_erasures(submission)
+        if not dsrs:
+            raise Refused(_("This has been settled already. Nothing is open here."))
+        if not evaluate(
+            submission, purpose=IdentityCheck.Purpose.STOP, code=code, actor=actor, at=at, by_link=True, contact=contact
+        ):
+            return False
+        stop_all(dsrs, actor=actor, at=at, by=str(contact.pk) if contact else "typed")
+        return True
+
+
 def _refuse_unasked(dsr: DataSubjectRequest, *, at: datetime) -> None:
     if not erases(dsr) or dsr.state not in AT_WORK:
         raise Refused(_("There is nothing to confirm here."))
@@ -107,4 +129,5 @@ def _record(dsr: DataSubjectRequest, *, by: str, actor: Actor, at: datetime) -> 
         context={"until_on": until, "due_on": dsr.due_on},
         at=at,
     )
+    send_stop_links(dsr.submission, actor=actor, at=at)
     return reschedule(dsr, at=at)

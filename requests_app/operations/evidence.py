@@ -82,6 +82,8 @@ class Kind(StrEnum):
     AUTHORITY_ACCEPTED = "authority_accepted"
     AUTHORITY_ENDED = "authority_ended"
     AUTHORITY_TAKEN_OVER = "authority_taken_over"
+    ADDRESS_VOUCHED = "address_vouched"
+    ADDRESS_RESTORED = "address_restored"
 
 
 def _hash(canonical: str) -> str:

@@ -26,6 +26,8 @@ CONTACT_LIFE = timedelta(
 CLOCKS_DIFFER = timedelta(minutes=1)  # between two machines; more is an alarm of its own
 TRIES = 5
 MAILS_PER_HOUR = 5  # to one address, over all its requests
+LASTING = frozenset({IdentityCheck.Purpose.STOP, IdentityCheck.Purpose.FORMER})  # links by which an address objects
+LASTING_LIFE = timedelta(days=30)  # taken on the page of their link only, which holds 128 bits
 FAILURES = 100  # to one address in a row: NIST SP 800-63B, 5.2.2
 
 
@@ -57,12 +59,13 @@ def check_for_secret(secret: str) -> IdentityCheck | None:
 
 def is_alive(check: IdentityCheck, at: datetime) -> bool:
     """Whether its code or link can still be used at this instant."""
-    life = CONTACT_LIFE if check.contact_id else LONGEST_LIFE
+    awaited = check.contact_id is None or check.purpose == IdentityCheck.Purpose.CHANGE  # somebody waits at the page
+    life = LASTING_LIFE if check.purpose in LASTING else LONGEST_LIFE if awaited else CONTACT_LIFE
     if check.dead_at or check.passed_at or at >= check.issued_at + life:
         return False
     if at < check.issued_at - CLOCKS_DIFFER:  # the clock was set back since: the code would live as long again
         return False
-    return bool(check.contact_id) or check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
+    return life > LONGEST_LIFE or check.handed_over_at is None or at < check.handed_over_at + CODE_LIFE
 
 
 def is_guessed_at(email_digest: str) -> bool:
@@ -105,6 +108,7 @@ def issue(
 
     It goes to the address typed, or to `contact`, another address of the same case.
 
+    Links by which an address objects have no limit: whoever filled it would silence them.
     Over the limit of the address one is issued that nobody gets and nobody can type: anything else would tell a
     stranger who files with an address that others have written from it.
     Needs the caller's transaction with the submission locked.
@@ -113,9 +117,9 @@ def issue(
     if not address:
         raise Refused(_("No e-mail address is known here. Please phone or write to us; the case number helps."))
     hour = IdentityCheck.objects.filter(issued_at__gt=at - timedelta(hours=1))
-    if hour.filter(submission=submission, contact=contact).count() >= MAILS_PER_HOUR:
+    if purpose not in LASTING and hour.filter(submission=submission, contact=contact).count() >= MAILS_PER_HOUR:
         raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
-    muted = hour.filter(email_digest=address).count() >= MAILS_PER_HOUR
+    muted = purpose not in LASTING and hour.filter(email_digest=address).count() >= MAILS_PER_HOUR
     issued = IdentityCheck.objects.filter(submission=submission, purpose=purpose)
     last = issued.aggregate(number=Max("issue"))["number"]
     if muted and purpose == IdentityCheck.Purpose.FIND:  # anybody can ask for one: what is alive stays alive

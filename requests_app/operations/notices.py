@@ -17,6 +17,8 @@ What `context` has to bring, per kind (dates are `date`, instants aware `datetim
 | address_changed | at | |
 | erasure_question | lapses_on, confirm_by, late, cooling_off_days | |
 | erasure_confirmed | until_on, due_on | |
+| address_restored | at | |
+| contact_stopped | - | |
 | reopened | due_on, steps | |
 | receipt_corrected | old_on, new_on, due_before, due_on, steps | overdue |
 | deadline_extended | due_before, due_on, reason, steps | |
@@ -78,6 +80,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "address_changed": ("at",),
     "erasure_question": ("lapses_on", "confirm_by", "late", "cooling_off_days"),
     "erasure_confirmed": ("until_on", "due_on"),
+    "address_restored": ("at",),
+    "contact_stopped": (),
     "reopened": ("due_on", "steps"),
     "receipt_corrected": ("old_on", "new_on", "due_before", "due_on", "steps"),
     "deadline_extended": ("due_before", "due_on", "reason", "steps"),

@@ -15,12 +15,14 @@ from . import evidence, files, messages, scanning
 from .actors import Actor
 from .asking import open_doubt
 from .authorities import authority_of
+from .erasing import confirmation_of
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
 from .pausing import end_pause
 from .refused import Refused
 from .reopening import asks_for_proof, take_up_again
+from .stopping import tell_stopped
 from .team import HANDLER, OFFICER, members, responsible, tell
 from .transition import NOTICE, advance, lock
 
@@ -47,6 +49,8 @@ def cancel(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjec
             context={},
             at=at,
         )
+        if confirmation_of(dsr) is not None:  # every address that could have stopped it hears that it is stopped
+            tell_stopped(dsr, at=at)
         return dsr
 
 

@@ -6,17 +6,26 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from requests_app.models import AnswerFile, DisclosurePackage
+from requests_app.models import AnswerFile, DataSubjectRequest, DisclosurePackage
 
-from . import evidence, files
+from . import assurance, evidence, files
 from .actors import Actor
 from .authorities import agent_reads_answer, authority_of
 from .evidence import Kind
 from .refused import Refused
 
 
+class HeldBack(Refused):
+    """Released, and something came up since: it is not handed out until that is settled."""
+
+
+def held_back(dsr: DataSubjectRequest, *, at: datetime) -> bool:
+    """Whether what was released is not handed out now: what had to be shown for it does not stand any more."""
+    return bool(assurance.obstacles(dsr, at=at))
+
+
 def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
-    """Return the file's bytes and log the download; raises Refused once the period has ended."""
+    """Return the file's bytes and log the download; raises Refused once the period has ended, HeldBack in doubt."""
     dsr = answer_file.dsr
     authority = authority_of(dsr.submission)
     if authority and actor.role == Actor.agent().role and not agent_reads_answer(authority, at=at):
@@ -24,6 +33,8 @@ def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
     package = DisclosurePackage.objects.filter(dsr=dsr).first()
     if package is None or at >= package.expires_at or not package.files.filter(pk=answer_file.pk).exists():
         raise Refused(_("This download has ended. Ask us in your request, and we make it available again."))
+    if held_back(dsr, at=at):
+        raise HeldBack(_("The files wait until your earlier address, or two of us by hand, confirmed that it was you."))
     content = files.read(dsr.submission_id, answer_file.pk)
     with transaction.atomic():
         evidence.append(

@@ -102,6 +102,7 @@ class Obstacle(StrEnum):
     AUTHORITY = "authority"  # filed for somebody else, and it is not proved that they want it
     AUTHORITY_OVER = "authority_over"  # whoever acted for the person does so no more
     OUTSIDE_SCOPE = "outside_scope"  # a right that whoever acts may not exercise
+    CONTACT_CHANGED = "contact_changed"  # an old channel may vouch for a new one, never the reverse (EDPB 01/2022, 66)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class Shown:
     on_file_silent: bool = False
     unproven: bool = False
     denied: bool = False
+    contact_changed: bool = False  # and neither the earlier address nor two people by hand said that it was them
     erasure: erasure.Erasure | None = None  # of a request whose answer erases
     doubted: bool = False
     authority_shown: bool = True  # as it is where somebody asks for themselves
@@ -131,6 +133,8 @@ def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
         return tuple(found)
     if shown.address_given and shown.reached < CONTACT:
         found.append(Obstacle.ADDRESS)
+    if shown.contact_changed:
+        found.append(Obstacle.CONTACT_CHANGED)
     if shown.denied:  # whatever was asked for: somebody else may have asked
         found.append(Obstacle.DENIED)
     if rung >= CONTACT_ON_FILE:

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
-from requests_app.operations import asking, counting, person, timeline
+from requests_app.operations import asking, counting, erasure, person, timeline
+from requests_app.operations.erasing import facts_of
 from requests_app.operations.policies import policy_of
+from requests_app.rules.erasure import waits_for_access
 from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import UNCHANGED
@@ -61,6 +63,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "package_ended_at": dsr.package.expires_at if hasattr(dsr, "package") and package is None else None,
         "timeline": timeline.for_dsr(dsr),
         "waiting": _question(dsr) if dsr.waiting_since and dsr.is_open else "",
+        **_erasing(dsr, at=at),
         "can_cancel": Action.CANCEL in allowed(dsr.state) and not in_effect,
         "can_reopen": person.may_reopen(dsr),
         "can_undo": in_effect,
@@ -98,6 +101,20 @@ def _document(dsr: DataSubjectRequest) -> str:
     if awaited is None:
         return ""
     return "document_with_us" if awaited.with_us else "awaiting_document"
+
+
+def _erasing(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
+    """Where an erasure stands that is not carried out yet: asked, waiting for the access, or still to be stopped."""
+    facts = facts_of(dsr, at=at) if dsr.is_open else None
+    if facts is None or dsr.state == State.AWAITING_VERIFICATION:
+        return {}
+    cooling_off = facts.cooling_off_until is not None and facts.today <= facts.cooling_off_until
+    return {
+        "erase_asked": erasure.is_asked(dsr, at=at),
+        "access_first": waits_for_access(facts) and facts.confirmed_at is None,
+        "asked_by": facts.wait_ends_on,
+        "cooling_off_until": facts.cooling_off_until if cooling_off else None,
+    }
 
 
 def _moved(dsr: DataSubjectRequest) -> dict[str, Any]:

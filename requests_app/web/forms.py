@@ -205,6 +205,18 @@ class OnFileForm(CodeForm):
     )
 
 
+class EarlierAddressForm(CodeForm):
+    """The code of the message, and who changed the address; neither answer is chosen beforehand."""
+
+    answer = forms.ChoiceField(
+        choices=[("mine", ""), ("not_mine", "")],
+        error_messages={
+            "required": _("Answer: say whether it was you."),
+            "invalid_choice": _("Answer: say whether it was you."),
+        },
+    )
+
+
 class FreshCodeForm(CodeForm):
     """Six digits, and where to go then."""
 

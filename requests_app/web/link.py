@@ -20,9 +20,15 @@ from .find import remember_found
 from .forms import CodeForm
 from .identity import wrong_code
 
-# What a contact confirms has pages of its own: it is not the address typed. The person for whom somebody else filed
-# looks for that as anybody looks for their requests.
-CONTACT_PAGES = {IdentityCheck.Purpose.ON_FILE: "on_file_link", IdentityCheck.Purpose.FIND: "by_link"}
+# What an address confirms, objects to or vouches for besides itself has a page of its own; a code for one act is typed
+# where it is done. The person for whom somebody else filed looks for that as anybody looks for their requests.
+PAGES = {
+    IdentityCheck.Purpose.ON_FILE: "on_file_link",
+    IdentityCheck.Purpose.STOP: "stop",
+    IdentityCheck.Purpose.FORMER: "earlier_address",
+    IdentityCheck.Purpose.ERASE: "status",
+    IdentityCheck.Purpose.CHANGE: "status",
+}
 
 
 @never_cache
@@ -30,11 +36,12 @@ CONTACT_PAGES = {IdentityCheck.Purpose.ON_FILE: "on_file_link", IdentityCheck.Pu
 def link(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret for a note in this session, and lead on to an address that tells nothing."""
     check = identity.check_for_secret(secret)
-    if check is None or (check.contact_id is not None and check.purpose not in CONTACT_PAGES):
+    page = PAGES.get(IdentityCheck.Purpose(check.purpose)) if check else None
+    if check is None or (check.contact_id is not None and page is None):
         raise Http404
     if request.method == "GET":
         request.session["link"] = str(check.pk)
-    response = redirect(CONTACT_PAGES.get(check.purpose, "by_link"))
+    response = redirect(page or "by_link")
     response["Referrer-Policy"] = "no-referrer"  # there is no form here, so it can be
     return response
 
@@ -44,7 +51,8 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 def by_link(request: HttpRequest) -> HttpResponse:
     """Confirm by one button in the session that filed, by the typed code anywhere else."""
     check = visitor.came_by(request)
-    if check is None or (check.contact_id is not None and check.purpose != IdentityCheck.Purpose.FIND):
+    contacts = check is not None and check.contact_id is not None and check.purpose != IdentityCheck.Purpose.FIND
+    if check is None or contacts or check.purpose in PAGES:
         return redirect("find")
     is_filer = visitor.is_filer(request, check.submission)
     form = CodeForm(request.POST if request.method == "POST" and "code" in request.POST else None)

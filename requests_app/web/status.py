@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from requests_app.clock import now
 from requests_app.connectors import openid
 from requests_app.models import AnswerFile, DataSubjectRequest, SignIn, Submission
+from requests_app.models.contact_change import unvouched
 from requests_app.operations import identity, on_file, person, release
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
@@ -79,6 +80,7 @@ def show(
         "on_file_box": side == visitor.Side.SELF and verified and on_file.is_asked(submission),
         "just_filed": bool(request.session.pop("just_filed", False)),
         "cards": own,
+        "change": unvouched(submission),
         "notices": cards.inbox(submission, readable=lambda n: visitor.may_read(request, submission, n)),
         "behalf": behalf.banner(submission, side, at=at),
         **mistakes,
@@ -181,6 +183,9 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect(f"{reverse('fresh_code')}?next={quote(request.path)}")
     try:
         content = release.read_file(file, actor=visitor.actor(request, own), at=now())
+    except release.HeldBack as doubt:
+        messages.error(request, str(doubt))
+        return redirect("status")
     except Refused:
         return render(request, "410.html", status=410)
     response = HttpResponse(content, content_type="application/octet-stream")

@@ -2,7 +2,7 @@
 
 Session keys: `submission` the one shown, `filed` the one filed from here, `proved` the digests of addresses whose mail
 is read here, `fresh_until` until when files may be downloaded, `found` what a code to an address led to, `link` the
-check whose link was opened here last.
+check whose link was opened here last, `proved_at` when.
 
 Whoever filed need not be whose address it is. So filing opens a submission only until somebody confirms its address.
 What one files for another both may see, each from their own side: `Side`.
@@ -52,6 +52,7 @@ def recognised(request: HttpRequest, *submissions: Submission, digests: Collecti
     request.session.pop("link", None)
     request.session["submission"] = str(submissions[0].pk)
     request.session["proved"] = sorted(set(digests) or {submission.email_digest for submission in submissions})
+    request.session["proved_at"] = now().isoformat()
 
 
 def proved(request: HttpRequest, *submissions: Submission, at: datetime, digests: Collection[str] = ()) -> None:
@@ -63,7 +64,7 @@ def proved(request: HttpRequest, *submissions: Submission, at: datetime, digests
 def forget(request: HttpRequest) -> None:
     """Leave nothing of an earlier submission in this session; its language and messages stay."""
     request.session.cycle_key()
-    for key in ("submission", "filed", "proved", "fresh_until", "found", "find_email", "link"):
+    for key in ("submission", "filed", "proved", "proved_at", "fresh_until", "found", "find_email", "link"):
         request.session.pop(key, None)
 
 
@@ -92,8 +93,11 @@ def is_filer(request: HttpRequest, submission: Submission) -> bool:
 
 
 def is_proved(request: HttpRequest, submission: Submission) -> bool:
-    """Whether somebody here reads the mail of its address, as it is now."""
-    return bool(submission.email_digest) and submission.email_digest in request.session.get("proved", [])
+    """Whether somebody here showed that they read the mail of its address, since it is its address."""
+    if not submission.email_digest or submission.email_digest not in request.session.get("proved", []):
+        return False
+    at = parse_datetime(request.session.get("proved_at", ""))
+    return submission.address_since is None or (at is not None and at >= submission.address_since)
 
 
 def asked_contact(request: HttpRequest, submission: Submission) -> Contact | None:

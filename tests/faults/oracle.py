@@ -141,6 +141,7 @@ class _Filing:
             self.record(asked, f"confirm_erasure_{n}", moment, look)
         if confirmed_at is not None:
             self.tell("", "code", confirmed_at)  # for this act alone
+            self.tell("", "code", confirmed_at)  # by which it can be stopped
             self.tell(asked.right, "erasure_confirmed", confirmed_at)
         return confirmed_at
 

@@ -70,7 +70,7 @@ def _asked(chance: random.Random, right: str, filed_at: datetime, verified_at: d
     ready_at = filed_at if right in NO_PROOF else verified_at
     fate = chance.random()
     if fate < 0.15 and right not in NO_PROOF:  # what is in effect is undone, not cancelled
-        return Asked(right, "cancelled", _moment(chance, filed_at, timedelta(days=12)))
+        return Asked(right, "cancelled", _moment(chance, filed_at, timedelta(days=10)))
     if ready_at is None or fate < 0.35:
         return Asked(right)
     ended_at = _moment(chance, ready_at, timedelta(days=14))  # of some after the fifteenth day
@@ -87,7 +87,7 @@ def _erasing(
         moment = _moment(chance, asked_from(filed_at, verified_at, access), timedelta(days=4))
         confirmed_at = moment if moment < last else None
     if chance.random() < 0.15:
-        return Asked(right, "cancelled", _moment(chance, filed_at, timedelta(days=12)), confirmed_at)
+        return Asked(right, "cancelled", _moment(chance, filed_at, timedelta(days=10)), confirmed_at)
     if confirmed_at is None or chance.random() < 0.3:
         return Asked(right, confirmed_at=confirmed_at)
     free = datetime.combine(confirmed_at.date() + timedelta(days=4), time(0), UTC)

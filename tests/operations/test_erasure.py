@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.core import mail
 from django.db import DatabaseError, transaction
 
 from requests_app.models import DataSubjectRequest, ErasureConfirmation, EvidenceEvent, IdentityCheck, Notice
-from requests_app.operations import decision, erasure, evidence, identity, person, sweeps
+from requests_app.operations import contacts, decision, erasure, evidence, identity, person, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
@@ -234,6 +235,85 @@ class TestAccessFirst:
         answer(access, bruno, ada, at=released)
         with pytest.raises(Refused, match="less than 24 hours ago"):
             answer(dsr, bruno, ada, at=released + DAY / 2)
+
+
+class TestStopping:
+    """A link goes to every known address; whoever reads one can end the erasure, and all of them hear of it."""
+
+    @pytest.fixture
+    def cooling(self):
+        submission = confirmed_once("deletion", "account_closure")
+        for role, address in (("on_file", "ana@old.example"), ("former", "ana@former.example")):
+            contacts.add_contact(submission, role=role, address=address, actor=ANA, at=NOON)
+        for right in ("deletion", "account_closure"):
+            confirms_erasure(request(submission, right))
+        return submission
+
+    def link(self, submission, role):
+        rows = IdentityCheck.objects.filter(submission=submission, purpose="stop").select_related("contact")
+        return (rows.filter(contact__role=role) if role else rows.filter(contact=None)).latest("issue")
+
+    def states(self, submission):
+        return set(submission.requests.values_list("state", flat=True))
+
+    @pytest.mark.parametrize("role", ["", "on_file", "former"])
+    def test_each_known_address_stops_all_of_it_on_the_last_day(self, cooling, role):
+        check = self.link(cooling, role)
+        assert erasure.stop(check, code=identity.code_for(check), at=NOON + 3 * DAY)
+        assert self.states(cooling) == {"cancelled"}
+        told = Notice.objects.filter(kind="contact_stopped", submission=cooling)
+        assert told.values("contact").distinct().count() == 2
+        assert Notice.objects.filter(kind="staff_alarm", submission=cooling).exists()
+        assert list(evidence.verify()) == []
+
+    def test_a_wrong_code_stops_nothing_and_the_sixth_is_not_read(self, cooling):
+        check = self.link(cooling, "former")
+        code = identity.code_for(check)
+        wrong = f"{(int(code) + 1) % 10**6:06d}"
+        assert not any(erasure.stop(check, code=wrong, at=NOON) for _ in range(5))
+        assert not erasure.stop(check, code=code, at=NOON)
+        assert self.states(cooling) == {"in_progress"}
+
+    def test_what_is_stopped_already_is_said_so(self, cooling):
+        first, second = self.link(cooling, "former"), self.link(cooling, "on_file")
+        assert erasure.stop(first, code=identity.code_for(first), at=NOON)
+        with pytest.raises(Refused, match="settled already"):
+            erasure.stop(second, code=identity.code_for(second), at=NOON)
+
+    def test_the_mail_names_no_right_no_person_and_no_data(self, cooling):
+        mail.outbox.clear()
+        sweeps.SWEEPS["deliver_notices"](NOON)
+        mails = [m for m in mail.outbox if m.to[0] in {"ana@old.example", "ana@former.example"}]
+        assert len(mails) == 2  # the second erasure's link takes the place of the first one's
+        for message in mails:
+            text = f"{message.subject} {message.body}".lower()
+            assert not any(word in text for word in ("delet", "eras", "account", "ana ", "request for"))
+            assert "/l/" in message.body
+
+    def test_nobody_silences_it_by_filling_the_address_with_codes_before(self):
+        submission = confirmed_once()
+        for _ in range(4):
+            identity.issue_code(ana_files("access"), purpose="verify", actor=ANA, at=NOON - DAY / 48)
+        check = erasure.issue_code(request(submission), actor=ANA, at=NOON + DAY / 24)
+        later = NOON + DAY / 24
+        for _ in range(5):
+            ana_files("access", at=later)
+        assert erasure.confirm(request(submission), code=identity.code_for(check), actor=ANA, at=later) is not None
+        alarm = self.link(submission, "")
+        assert Notice.objects.get(check_id=alarm.pk).next_try_at is not None
+        assert erasure.stop(alarm, code=identity.code_for(alarm), at=later)
+
+    def test_her_own_button_tells_them_too(self, cooling):
+        person.cancel(request(cooling), actor=ANA, at=NOON + DAY)
+        assert Notice.objects.filter(kind="contact_stopped", submission=cooling).count() == 2
+
+    def test_after_it_is_carried_out_the_link_stops_nothing(self, bruno, ada):
+        submission = confirmed_once()
+        dsr = confirms_erasure(request(submission))
+        answer(dsr, bruno, ada, at=NOON + 4 * DAY)
+        check = self.link(submission, "")
+        with pytest.raises(Refused, match="settled already"):
+            erasure.stop(check, code=identity.code_for(check), at=NOON + 5 * DAY)
 
 
 class TestByLetter:

@@ -65,7 +65,7 @@ SAMPLE: dict[str, Any] = {
 }
 
 # These go to persons who have an address for mail: a code, a document, and what waits for one.
-UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed"} | {
+UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed", "address_restored"} | {
     "proof_asked", "proof_rejected", "proof_settled", "reminder_proof",
 }  # fmt: skip
 LETTERS = set(notices.KINDS) - {*notices.STAFF_KINDS, *notices.CONTACT_KINDS} - UNPRINTED

@@ -172,6 +172,7 @@ class World:
             "admin:requests_app_datasubjectrequest_authority_document": ([], for_another, UNKNOWN),
             **{f"act {right}": ([], pk, UNKNOWN) for right, pk in pks.items()},
             "cancel": ([], open_one, UNKNOWN),
+            "erase": ([], open_one, UNKNOWN),
             "reply": ([], open_one, UNKNOWN),
             "ics": ([], open_one, UNKNOWN),
             "document": ([], open_one, UNKNOWN),
