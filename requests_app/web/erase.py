@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
 from requests_app.operations import erasure, identity
-from requests_app.operations.actors import Actor
+from requests_app.operations.authorities import decider, person_confirms
 from requests_app.operations.networks import Act
 from requests_app.operations.policies import deadline_from, policy_of
 from requests_app.operations.refused import Refused
@@ -27,12 +27,16 @@ from .identity import wrong_code
 def erase(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask once more; `action=send` sends the code, any other POST types it."""
     dsr, at = visitor.own_request(request, pk), now()
+    contact, actor = decider(dsr.submission), visitor.actor(request, dsr.submission)
+    if person_confirms(dsr.submission, at=at) and visitor.side(request, dsr.submission) == visitor.Side.AGENT:
+        messages.info(request, _("The person for whom you ask confirms this, once they have said yes."))
+        return redirect("status")
     if not erasure.is_asked(dsr, at=at):
         messages.info(request, _("There is nothing to confirm here now."))
         return redirect("status")
     if request.POST.get("action") == "send":
         try:
-            erasure.issue_code(dsr, actor=Actor.person(), at=at)
+            erasure.issue_code(dsr, actor=actor, at=at)
         except Refused as refusal:
             messages.error(request, str(refusal))
         return redirect("erase", pk=pk)
@@ -42,7 +46,7 @@ def erase(request: HttpRequest, pk: UUID) -> HttpResponse:
             form.add_error("code", wait)
         else:
             try:
-                confirmed = erasure.confirm(dsr, code=form.cleaned_data["code"], actor=Actor.person(), at=at)
+                confirmed = erasure.confirm(dsr, code=form.cleaned_data["code"], actor=actor, at=at)
             except Refused as refusal:
                 messages.error(request, str(refusal))
                 return redirect("status")
@@ -57,7 +61,7 @@ def erase(request: HttpRequest, pk: UUID) -> HttpResponse:
         "form": form,
         "dsr": dsr,
         "title": words.title(dsr.right),
-        "standing": identity.standing(dsr.submission, purpose="erase", at=at),
+        "standing": identity.standing(dsr.submission, purpose="erase", at=at, contact=contact),
         "days": policy_of(dsr.policy).erasure_cooling_off_days,
         "late": erasure.is_late(dsr, at=at),
         "new_due_on": deadline_from(dsr.policy, at=at, right=dsr.right).due_on,

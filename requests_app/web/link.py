@@ -29,6 +29,7 @@ PAGES = {
     IdentityCheck.Purpose.ERASE: "status",
     IdentityCheck.Purpose.CHANGE: "status",
 }
+FIND = IdentityCheck.Purpose.FIND
 
 
 @never_cache
@@ -37,7 +38,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret for a note in this session, and lead on to an address that tells nothing."""
     check = identity.check_for_secret(secret)
     page = PAGES.get(IdentityCheck.Purpose(check.purpose)) if check else None
-    if check is None or (check.contact_id is not None and page is None):
+    if check is None or (check.contact_id is not None and page is None and check.purpose != FIND):
         raise Http404
     if request.method == "GET":
         request.session["link"] = str(check.pk)
@@ -51,7 +52,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 def by_link(request: HttpRequest) -> HttpResponse:
     """Confirm by one button in the session that filed, by the typed code anywhere else."""
     check = visitor.came_by(request)
-    contacts = check is not None and check.contact_id is not None and check.purpose != IdentityCheck.Purpose.FIND
+    contacts = check is not None and check.contact_id is not None and check.purpose != FIND
     if check is None or contacts or check.purpose in PAGES:
         return redirect("find")
     is_filer = visitor.is_filer(request, check.submission)

@@ -21,6 +21,7 @@ from requests_app.connectors import openid
 from requests_app.models import AnswerFile, DataSubjectRequest, SignIn, Submission
 from requests_app.models.contact_change import unvouched
 from requests_app.operations import identity, on_file, person, release
+from requests_app.operations.authorities import person_confirms
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 from requests_app.operations.scanning import ScannerIsAway
@@ -64,6 +65,8 @@ def show(
     own = [card if reads else cards.without_answer(card) for card in own]
     if side == visitor.Side.PERSON:
         own = [card | cards.NOT_THE_REQUESTERS for card in own]
+    if side == visitor.Side.AGENT and person_confirms(submission, at=at):
+        own = [card | {"erase_asked": False} for card in own]
     own.sort(
         key=lambda card: (card["package"] is None, card["ended"])
     )  # what waits for the person, what goes on, the rest

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from requests_app.models import AnswerFile, Authority, Contact, IdentityCheck, Notice, Submission
+from requests_app.models import AnswerFile, Authority, Contact, EvidenceEvent, IdentityCheck, Notice, Submission
 from requests_app.operations import assurance, authority, decision, desk, identity, on_behalf
 from requests_app.operations.actors import Actor
 from requests_app.rules.identity import Obstacle
@@ -287,6 +287,25 @@ class TestThePerson:
         page = otto.post("/find/code/", {"code": "000000"})
         assert page.status_code == 200
         assert otto.get("/for-you/").status_code == 404
+
+
+class TestErasure:
+    def erase(self):
+        return f"/erase/{Submission.objects.get().requests.get(right='deletion').pk}/"
+
+    def test_is_confirmed_a_second_time_by_the_person_on_her_own_page_and_not_by_the_agent(self):
+        bruno = bruno_files(rights=["deletion"])
+        assert b"One more question" not in bruno.get("/status/").content
+        assert bruno.post(self.erase(), {"action": "send"})["Location"] == "/status/"
+        ana = finds(ANA)
+        ana.post("/for-you/", {"action": "yes", "rights": ["deletion"], "package_to": "person"})
+        assert b"One more question" in ana.get("/status/").content
+        ana.post(self.erase(), {"action": "send"})
+        assert Contact.objects.get().checks.filter(purpose="erase").count() == 1
+        assert ana.post(self.erase(), {"code": newest_code("erase")})["Location"] == "/status/"
+        assert bruno.post(self.erase(), {"code": newest_code("erase")})["Location"] == "/status/"
+        kinds = EvidenceEvent.objects.filter(kind="erasure_confirmed").values_list("actor_role", flat=True)
+        assert list(kinds) == ["person"]
 
 
 class TestAChildsAccount:
