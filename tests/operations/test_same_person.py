@@ -91,8 +91,10 @@ def test_a_policy_is_not_published_by_two_accounts_of_one_person(petra, petras_o
 
 def test_the_guards_of_four_eyes_are_among_those_that_must_be_there(petra):
     assert {name for name in triggers.expected("sqlite") if name.endswith("_four_eyes")} == {
+        "requests_app_authority_four_eyes",
         "requests_app_decision_four_eyes",
         "requests_app_manualverification_four_eyes",
         "requests_app_policyversion_four_eyes",
+        "requests_app_proofdocument_four_eyes",
         "requests_app_receiptcorrection_four_eyes",
     }
