@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from requests_app import clock
@@ -136,11 +136,12 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.display(description="Person")
     def who(self, dsr: Any) -> SafeString:
         """Who asks, masked."""
-        contact = dsr.row.person["email"] or "no e-mail: letters"
-        missed = SafeString('<span class="badge late">not reached</span>') if dsr.row.unserved else ""
-        other = f"asks for somebody else: {dsr.row.behalf}" if dsr.row.behalf else ""
-        name = format_html('{}<span class="under">{}</span>', dsr.row.person["name"], contact)
-        return format_html('{}<span class="under">{}</span>{}', name, other, missed) if other else name + missed
+        lines = [dsr.row.person["email"] or "no e-mail: letters"]
+        if dsr.row.behalf:
+            lines.append(f"asks for somebody else: {dsr.row.behalf}")
+        under = format_html_join("", '<span class="under">{}</span>', ((line,) for line in lines))
+        missed = format_html('<span class="badge late">{}</span>', "not reached") if dsr.row.unserved else ""
+        return format_html("{}{}{}", dsr.row.person["name"], under, missed)
 
     @admin.display(description="Answer by")
     def answer_by(self, dsr: Any) -> SafeString:

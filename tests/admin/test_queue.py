@@ -88,6 +88,12 @@ def test_a_request_that_the_clock_set_aside_is_shown(sign_in, office):
     assert shown(sign_in("petra"), view="set_aside")[0] == {office["mine"]}
 
 
+def test_no_row_shows_its_own_markup(sign_in, office):
+    _, page = shown(sign_in("petra"))
+    assert "two@example.org"[3:] in page
+    assert "&lt;" not in page
+
+
 def test_a_right_narrows_any_view(sign_in, office):
     client = sign_in("bruno")
     assert shown(client, right="deletion")[0] == {office["today"]}
