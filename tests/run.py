@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
             title("Browser, on PostgreSQL")
             statuses.append(on_postgresql("browser and not long and not process", "-n", "2", "--dist", "worksteal"))
             title("Processes, on PostgreSQL")
-            statuses.append(on_postgresql("process and not long"))
+            statuses.append(on_postgresql("process and not long", *parallel))
     except services.Missing as missing:
         left_out.append(f"the tests on PostgreSQL: {missing}")
         if not faults:

@@ -1,6 +1,7 @@
 """One installation of real processes, looked at from outside."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -48,6 +49,7 @@ class Installation:
 
     def __init__(self, postgres_url: str, broker_url: str, mail: Relay, folder: Path, name: str = "faults") -> None:
         self.postgres_url, self.mail, self.folder = postgres_url, mail, folder
+        name += os.environ.get("PYTEST_XDIST_WORKER", "")  # two of them may run at once
         self.databases = (f"{name}_default", f"{name}_keys")
         self.children: list[subprocess.Popen[bytes]] = []
         self.begun: dict[int, tuple[tuple[str, ...], dict[str, str]]] = {}  # by pid, to start the same again

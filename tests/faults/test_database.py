@@ -175,7 +175,7 @@ def test_f10_no_connection_is_left_at_the_server(portal, server):
         control.autocommit = True
         held = all_connections(server, stack)
         # Those of the portal too: it must ask for new ones, and there are none.
-        control.cursor().execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'faults_%'")
+        control.cursor().execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'faults%'")
         time.sleep(0.5)
         held += all_connections(server, stack)
         began = time.monotonic()
