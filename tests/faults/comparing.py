@@ -110,7 +110,8 @@ def _mailed(story: Story) -> Counter[str]:
         if notice.delivery == "handed_over":
             figures_of["lost"] += copies[identifier] == 0
         elif notice.failure_code != "expired" and notice.staff is None:
-            figures_of["lost"] += notice.pk not in shown
+            # A code in doubt for good is not shown, but it may well have arrived: then it is not lost.
+            figures_of["lost"] += notice.pk not in shown and not copies[identifier]
         else:
             figures_of["lost"] += notice.next_try_at is not None
     return figures_of

@@ -251,4 +251,5 @@ def test_what_was_typed_lies_in_no_table_no_queue_no_log_and_no_temporary_file(p
     assert len(places["sessions"]) > 100
     forms = {canary.encode(), canary.encode().hex().encode(), base64.b64encode(canary.encode())[:12]}
     assert [place for place, held in places.items() for form in forms if form in held] == []
-    assert not list((portal.folder / "tmp").rglob("*"))
+    # A pool of processes may hold an empty folder while it lives.
+    assert not [path for path in (portal.folder / "tmp").rglob("*") if path.is_file()]
