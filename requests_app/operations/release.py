@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from requests_app.models import AnswerFile, DataSubjectRequest, DisclosurePackage
+from requests_app.rules.identity import BEFORE_AN_ANSWER
 
 from . import assurance, evidence, files
 from .actors import Actor
@@ -20,8 +21,8 @@ class HeldBack(Refused):
 
 
 def held_back(dsr: DataSubjectRequest, *, at: datetime) -> bool:
-    """Whether what was released is not handed out now: what had to be shown for it does not stand any more."""
-    return bool(assurance.obstacles(dsr, at=at))
+    """Whether what was released is not handed out now: something came up that casts doubt on whom it goes to."""
+    return bool(set(assurance.obstacles(dsr, at=at)) - BEFORE_AN_ANSWER)
 
 
 def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
@@ -34,7 +35,9 @@ def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
     if package is None or at >= package.expires_at or not package.files.filter(pk=answer_file.pk).exists():
         raise Refused(_("This download has ended. Ask us in your request, and we make it available again."))
     if held_back(dsr, at=at):
-        raise HeldBack(_("The files wait until your earlier address, or two of us by hand, confirmed that it was you."))
+        raise HeldBack(
+            _("The files wait: something came up about who they go to. Write to us if you do not know what.")
+        )
     content = files.read(dsr.submission_id, answer_file.pk)
     with transaction.atomic():
         evidence.append(

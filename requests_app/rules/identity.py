@@ -105,6 +105,18 @@ class Obstacle(StrEnum):
     CONTACT_CHANGED = "contact_changed"  # an old channel may vouch for a new one, never the reverse (EDPB 01/2022, 66)
 
 
+# These stand before an answer is given, and cast no doubt on whom it went to: what was released stays released.
+BEFORE_AN_ANSWER = frozenset(
+    {
+        Obstacle.ACCESS_FIRST,
+        Obstacle.SECOND_CONFIRMATION,
+        Obstacle.COOLING_OFF,
+        Obstacle.RELEASED_JUST_NOW,
+        Obstacle.AUTHORITY_OVER,  # whoever acted reads nothing more; the person's answer is the person's
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What stands about who asks, at the moment of the release."""

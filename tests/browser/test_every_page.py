@@ -15,6 +15,7 @@ ADMIN = "admin:requests_app_datasubjectrequest_"
 
 def findings(page: Any, name: str) -> list[str]:
     """What is wrong with the page as it stands, one line each."""
+    page.wait_for_load_state()  # a click returns when the next page begins
     wrong = cut_off(page, name)
     wrong += [f"{name}: script: {mistake}" for mistake in page.mistakes if "404 (Not Found)" not in mistake]
     page.mistakes.clear()

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from requests_app.models import Authority, Notice, Submission
-from requests_app.operations import authority, decision, erasure, identity, on_behalf, policies, sweeps
+from requests_app.operations import authority, decision, desk, erasure, identity, on_behalf, policies, release, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.authority import Kind
@@ -33,6 +33,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both]
 def _policy(settings, tmp_path):
     settings.FILES_DIR = tmp_path
     published_policy()
+
+
+def answered(filed):
+    """The team releases one file, and Ana is free to fetch it."""
+    dsr = filed.requests.select_related("submission", "policy").get()
+    handler, approver = staff("hans", "handler"), staff("ada", "approver")
+    file = desk.attach(dsr, name="data.json", content=b"{}", actor=Actor.staff(handler), at=NOON)
+    waiting = decided(dsr, handler)
+    waiting.dsr.refresh_from_db()
+    decision.approve(waiting.dsr, digest=waiting.content_digest, actor=Actor.staff(approver), at=NOON)
+    return type(file).objects.get(pk=file.pk)
 
 
 class TestOnFile:
@@ -187,6 +198,16 @@ class TestTheEnd:
         authority.take_over(filed.authority, actor=ANA, at=NOON + DAY)
         assert Authority.objects.get().package_to == "person"
         assert obstacles(filed, at=NOON + DAY) == ()
+
+    def test_what_was_released_to_her_before_stays_hers(self):
+        filed = bruno_files("access", ends_on=NOON.date())
+        knows_on_file(filed)
+        ana_says_yes(filed, address="ana@on-file.example")
+        file = answered(filed)
+        authority.end_due(NOON + DAY)
+        assert release.read_file(file, actor=ANA, at=NOON + DAY) == b"{}"
+        with pytest.raises(Refused):
+            release.read_file(file, actor=BRUNO, at=NOON + DAY)
 
     def test_without_an_address_of_the_person_the_team_is_told(self):
         bruno_files("access", ends_on=NOON.date(), email="")
