@@ -6,8 +6,8 @@ from django import forms
 
 from requests_app.models import DataSubjectRequest, Pause
 from requests_app.operations.deadline_change import reasons_for
-from requests_app.operations.notices import known_language
 from requests_app.operations.policies import policy_of
+from requests_app.operations.rendering import known_language
 from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
 from requests_app.rules.lifecycle import TWO_PERSON_RIGHTS
 from requests_app.rules.refusal import grounds_for

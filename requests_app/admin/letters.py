@@ -21,8 +21,8 @@ from requests_app.models import Notice
 from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import delivery, letters
 from requests_app.operations.actors import Actor
-from requests_app.operations.notices import known_language
 from requests_app.operations.refused import Refused
+from requests_app.operations.rendering import known_language
 
 from .presenting import local_day
 from .roles import may

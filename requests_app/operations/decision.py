@@ -16,10 +16,11 @@ from requests_app.rules.refusal import grounds_for
 
 from . import assurance, messages, on_behalf
 from .actors import Actor
-from .notices import known_language, owe
+from .notices import owe
 from .pausing import end_pause
 from .policies import policy_of
 from .refused import Refused
+from .rendering import known_language
 from .reopening import asks_for_proof, take_up_again
 from .team import require
 from .transition import NOTICE, advance, lock

@@ -24,7 +24,8 @@ from django.utils import translation
 from requests_app.models import IdentityCheck, Notice
 from requests_app.models.keys import KeyDestroyed
 
-from . import identity_codes, notices
+from . import identity_codes, rendering
+from .notices import PERSON
 
 logger = logging.getLogger(__name__)
 
@@ -85,12 +86,12 @@ def not_reached() -> "QuerySet[Notice]":
     final = Q(delivery=Notice.Delivery.AMBIGUOUS, next_try_at=None, check_id=None) | (
         Q(delivery=Notice.Delivery.FAILED) & ~Q(failure_code="expired")
     )
-    return doubtful.filter(final, recipient=notices.PERSON, served_at=None)
+    return doubtful.filter(final, recipient=PERSON, served_at=None)
 
 
 def to_print() -> "QuerySet[Notice]":
     """Notices to persons without an address for mail, not yet served by a letter."""
-    return Notice.objects.filter(delivery=Notice.Delivery.NONE, recipient=notices.PERSON, served_at=None, check_id=None)
+    return Notice.objects.filter(delivery=Notice.Delivery.NONE, recipient=PERSON, served_at=None, check_id=None)
 
 
 def message_id(notice: Notice) -> str:
@@ -106,7 +107,7 @@ def _is_bombing(notice: Notice, at: datetime) -> bool:
     sent = Notice.objects.filter(
         submission__email_digest=submission.email_digest,
         submission__assurance=0,
-        recipient=notices.PERSON,
+        recipient=PERSON,
         check_id=None,
         handed_over_at__gt=at - timedelta(hours=1),
     )
@@ -168,7 +169,7 @@ def _address(notice: Notice) -> str:
 
 def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
     """Return what may travel: that there is a message, or the code. It names no right and no data."""
-    language = notices.known_language(notice.submission)
+    language = rendering.known_language(notice.submission)
     portal = settings.PUBLIC_URL.rstrip("/")
     values: dict[str, Any] = {"organisation": settings.ORGANISATION_NAME, "portal": portal}
     values["check_code"] = notice.check_code
@@ -182,8 +183,8 @@ def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
         values["link"] = f"{portal}/l/{identity_codes.link_secret(check)}/"
     with translation.override(language):
         subject = " ".join(render_to_string(f"notices/{template}/{language}/subject.txt", values).split())
-        text = notices.tidy(render_to_string(f"notices/{template}/{language}/body.txt", values))
-        return subject, text, notices.as_html(text, subject=subject, language=language, kind=template)
+        text = rendering.tidy(render_to_string(f"notices/{template}/{language}/body.txt", values))
+        return subject, text, rendering.as_html(text, subject=subject, language=language, kind=template)
 
 
 def _send(mail: EmailMultiAlternatives) -> Outcome:

@@ -8,7 +8,8 @@ from requests_app.rules.lifecycle import Action, State
 
 from .actors import Actor
 from .asking import open_doubt
-from .notices import known_language, owe
+from .notices import owe
+from .rendering import known_language
 from .transition import NOTICE, advance
 
 MISSING: Mapping[str, str] = {

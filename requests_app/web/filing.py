@@ -21,7 +21,7 @@ from requests_app.operations.refused import Refused
 
 from . import network, visitor, words
 from .behalf_forms import BehalfForm
-from .forms import FilingForm
+from .filing_form import FilingForm
 from .middleware import away
 
 

@@ -12,7 +12,7 @@ from requests_app.models import Notice
 from requests_app.operations import decision, desk, person
 from requests_app.operations.actors import Actor
 from requests_app.operations.evidence import Kind
-from requests_app.operations.notices import KINDS, STAFF_KINDS
+from requests_app.operations.notice_kinds import KINDS, STAFF_KINDS
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -17,6 +17,8 @@ from requests_app.models.keys import create_key, seal
 from requests_app.operations import notices
 from requests_app.operations.actors import Actor
 from requests_app.operations.contacts import add_contact
+from requests_app.operations.notice_kinds import CONTACT_KINDS, KINDS, STAFF_KINDS
+from requests_app.operations.rendering import LANGUAGES
 from requests_app.rules.response_deadline import Pause, Rule, compute
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -68,7 +70,7 @@ SAMPLE: dict[str, Any] = {
 UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed", "address_restored"} | {
     "proof_asked", "proof_rejected", "proof_settled", "reminder_proof",
 }  # fmt: skip
-LETTERS = set(notices.KINDS) - {*notices.STAFF_KINDS, *notices.CONTACT_KINDS} - UNPRINTED
+LETTERS = set(KINDS) - {*STAFF_KINDS, *CONTACT_KINDS} - UNPRINTED
 
 
 def version() -> PolicyVersion:
@@ -107,9 +109,9 @@ def code_check(submission: Submission) -> IdentityCheck:
 
 def owe(kind: str, submission: Submission | None, **more: Any) -> Notice:
     more.setdefault("check", code_check(submission) if kind == "code" and submission else None)
-    more.setdefault("staff", version().prepared_by if kind in notices.STAFF_KINDS else None)
+    more.setdefault("staff", version().prepared_by if kind in STAFF_KINDS else None)
     context = more.pop("context", SAMPLE)
-    if kind in notices.CONTACT_KINDS and submission:
+    if kind in CONTACT_KINDS and submission:
         more["contact"] = submission.contacts.first() or add_contact(
             submission, role="subject", address="ada@there.example", actor=Actor.agent(), at=AT
         )
@@ -119,7 +121,7 @@ def owe(kind: str, submission: Submission | None, **more: Any) -> Notice:
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-@pytest.mark.parametrize("kind", notices.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_written_in_full(kind: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.template import engines
 
@@ -132,9 +134,9 @@ def test_every_kind_is_written_in_full(kind: str, language: str, monkeypatch: py
         assert "{{" not in written
         assert "{%" not in written
     assert "\n" not in notice.subject
-    nameless = (*notices.STAFF_KINDS, *notices.CONTACT_KINDS)
+    nameless = (*STAFF_KINDS, *CONTACT_KINDS)
     assert ("Rossi" in notice.text) == (kind not in nameless)
-    expected = "it" if language == "it" and kind not in notices.STAFF_KINDS else "en"
+    expected = "it" if language == "it" and kind not in STAFF_KINDS else "en"
     assert f'lang="{expected}"' in html
 
 
@@ -258,7 +260,7 @@ def test_a_digest_belongs_to_no_submission() -> None:
 
 
 def test_every_kind_has_its_files() -> None:
-    for kind in notices.KINDS:
-        for language in ("en",) if kind in notices.STAFF_KINDS else notices.LANGUAGES:
+    for kind in KINDS:
+        for language in ("en",) if kind in STAFF_KINDS else LANGUAGES:
             for name in ("subject.txt", "body.txt", "body.html"):
                 assert render_to_string(f"notices/{kind}/{language}/{name}", {}) is not None

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connections, transaction
 from requests_app.models import DataSubjectRequest, EvidenceEvent
 from requests_app.operations import evidence, timeline
 from requests_app.operations.actors import Actor
-from requests_app.operations.notices import KINDS, STAFF_KINDS
+from requests_app.operations.notice_kinds import KINDS, STAFF_KINDS
 from requests_app.operations.transition import EVIDENCE, NOTICE, advance
 from requests_app.rules.lifecycle import ENDED, LABELS, TRANSITIONS, Action, ActionNotAllowed, State, allowed
 from tests.people import NOON, ana_files, published_policy, staff

@@ -27,7 +27,7 @@ from django.urls import NoReverseMatch
 
 from portal.wsgi import application as portal
 from requests_app.operations import evidence, identity, intake
-from requests_app.web import filing, forms, visitor
+from requests_app.web import filing, filing_form, visitor
 
 
 class Unprintable(Exception):
@@ -90,7 +90,7 @@ KINDS: dict[str, Callable[[str], Exception]] = {
 
 PLACES = {
     "view": (filing, "_send"),
-    "form": (forms.FilingForm, "filing"),
+    "form": (filing_form.FilingForm, "filing"),
     "operation": (intake, "receive"),
     "evidence": (evidence, "append"),
     "session": (SessionStore, "save"),

@@ -1,0 +1,124 @@
+"""Rendering a notice in the language of its reader.
+
+Every template gets besides its context: organisation, portal (PUBLIC_URL), zone, case_label; but for contacts
+right_titles (those of the dsr, else of the whole submission); and for the person name, authority, court, on_paper (no
+e-mail, so no page either). `effects` are keys of rights.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from requests_app.models import Authority, DataSubjectRequest, Submission
+
+from .notice_kinds import CONTACT_KINDS, STAFF_KINDS
+from .policies import policy_of
+
+LANGUAGES = ("en", "it")
+
+RIGHT_TITLES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "access": "Access to your data",
+        "deletion": "Deletion of your data",
+        "consent_withdrawal": "Withdrawal of consent",
+        "marketing_optout": "No more marketing",
+        "correction": "Correction of your data",
+        "restriction": "Restriction of use",
+        "objection": "Objection to use",
+        "portability": "A portable copy of your data",
+        "account_closure": "Closing your account",
+        "complaint": "Complaint",
+    },
+    "it": {
+        "access": "Accesso ai Suoi dati",
+        "deletion": "Cancellazione dei Suoi dati",
+        "consent_withdrawal": "Revoca del consenso",
+        "marketing_optout": "Niente più pubblicità",
+        "correction": "Rettifica dei Suoi dati",
+        "restriction": "Limitazione del trattamento",
+        "objection": "Opposizione al trattamento",
+        "portability": "Copia portabile dei Suoi dati",
+        "account_closure": "Chiusura del Suo account",
+        "complaint": "Reclamo",
+    },
+}
+
+
+def render(
+    kind: str, *, submission: Submission | None, dsr: DataSubjectRequest | None, context: Mapping[str, Any]
+) -> tuple[str, str, str]:
+    """Return subject, text and HTML in the language of the submission; staff notices in English.
+
+    Instants are shown in the zone of the receipt. The HTML is made of the text: the two cannot differ.
+    """
+    language = "en" if kind in STAFF_KINDS else known_language(submission)
+    zone = submission.received_zone if submission else "UTC"
+    values = {**_standing(kind, submission, dsr, language), "zone": zone, **context}
+    values["effects"] = [right_title(right, language) for right in context.get("effects", ())]
+    with translation.override(language), timezone.override(ZoneInfo(zone)):
+        subject = " ".join(render_to_string(f"notices/{kind}/{language}/subject.txt", values).split())
+        text = tidy(render_to_string(f"notices/{kind}/{language}/body.txt", values))
+        html = as_html(text, subject=subject, language=language, kind=kind)
+    return subject, text, html
+
+
+def as_html(text: str, *, subject: str, language: str, kind: str) -> str:
+    """Return the text as HTML: paragraphs, and lists where every line begins with a dash."""
+    blocks = []
+    for block in text.split("\n\n"):
+        lines = block.splitlines()
+        head = [line for line in lines if not line.startswith("- ")]
+        items = [line[2:] for line in lines if line.startswith("- ")]
+        plain = lines[: len(head)] == head  # a list, if any, stands after its heading
+        blocks.append((head, items) if plain else (lines, []))
+    values = {"blocks": blocks, "subject": subject, "language": language, "kind": kind}
+    return render_to_string(f"notices/{kind}/{language}/body.html", values).strip()
+
+
+def tidy(text: str) -> str:
+    """Take out what template tags leave: trailing blanks and more than one empty line."""
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    kept = [line for n, line in enumerate(lines) if line or (n and lines[n - 1])]
+    return "\n".join(kept) + "\n"
+
+
+def known_language(submission: Submission | None) -> str:
+    """Return the language letters are written in: the submission's where we have it, else English."""
+    language = submission.language.split("-")[0] if submission else "en"
+    return language if language in LANGUAGES else "en"
+
+
+def right_title(right: str, language: str) -> str:
+    """Return the name of a right in the language of a letter."""
+    return RIGHT_TITLES[language][right]
+
+
+def _standing(
+    kind: str, submission: Submission | None, dsr: DataSubjectRequest | None, language: str
+) -> dict[str, Any]:
+    values: dict[str, Any] = {"organisation": settings.ORGANISATION_NAME, "portal": settings.PUBLIC_URL.rstrip("/")}
+    if submission is None:
+        return values
+    values["case_label"] = submission.case_label
+    if kind in CONTACT_KINDS:
+        return values
+    asked = [dsr.right] if dsr else list(submission.requests.order_by("right").values_list("right", flat=True))
+    values["right_titles"] = [right_title(right, language) for right in asked]
+    if kind not in STAFF_KINDS:  # notices to staff name cases, never people
+        policy = policy_of(submission.policy)  # parsed once per process
+        values["name"] = _reader(kind, submission)
+        values["authority"] = policy.complaint_authority.in_language(language)
+        values["on_paper"] = not submission.email_sealed
+        values["court"] = policy.court_note.in_language(language)
+    return values
+
+
+def _reader(kind: str, submission: Submission) -> str:
+    """Who is greeted: whoever filed; of an answer that goes to the person for whom they filed, that person."""
+    authority = Authority.objects.filter(submission=submission, package_to=Authority.PackageTo.PERSON).first()
+    named = authority.name if authority and kind in {"decision_done", "decision_partly"} else ""
+    return named or submission.name
