@@ -202,7 +202,7 @@ class TestAnotherAddress:
         decision.approve(dsr, digest=digest, actor=Actor.staff(staff("ada")), at=now())
         self.change(ana)
         assert ana.get(f"/download/{file.pk}/")["Location"] == "/status/"
-        assert "The files wait until your earlier address" in seen(ana)
+        assert "The files wait: something came up about who they go to" in seen(ana)
         opens_link(eva := Client(), "former")
         eva.post("/earlier-address/", {"code": code("former"), "answer": "mine"})
         assert ana.get(f"/download/{file.pk}/").status_code == 200
