@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, SourceLookup
 from requests_app.operations import assurance, data_sources, likeness, manual_verification
-from requests_app.operations.policies import policy_of
-from requests_app.rules.identity import NONE, asked
+from requests_app.operations.circumstances import asked_of
+from requests_app.rules.identity import NONE, Reason
 
 from .by_hand import PAGE
 from .words import moment
@@ -17,6 +17,11 @@ ASKS = {
     0: "No proof.",
     1: "A code of the address typed.",
     2: "A code of the address typed, and of the contact on file where there is another.",
+}
+MORE = {
+    Reason.SENSITIVE: "More than the right alone asks: the data are sensitive.",
+    Reason.FOR_ANOTHER: "More than the right alone asks: somebody else files for the person.",
+    Reason.CHANNEL: "More than the right alone asks: of how it came in.",
 }
 LOOKED_UP = {
     SourceLookup.Result.WAITING: "has not answered yet",
@@ -32,12 +37,13 @@ CASE = "admin:requests_app_datasubjectrequest_change"
 def box(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
     """What the box says; None where the right asks no proof or nothing is released any more."""
     submission = dsr.submission
-    proof = asked(dsr.right, policy_of(dsr.policy), channel=submission.channel)
+    proof = asked_of(dsr)
     if not dsr.is_open or proof.rung == NONE:
         return None
     zone = submission.received_zone
     return {
         "asks": ASKS[proof.rung],
+        "more": MORE.get(proof.reason, ""),
         "obstacles": [assurance.WORDS[obstacle] for obstacle in assurance.obstacles(dsr, at=at)],
         "lookups": [
             {"alias": row.alias, "words": _said(row), "when": moment(row.result_at, zone)}

@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 
 from requests_app.models import DataSubjectRequest, Pause
+from requests_app.operations.circumstances import asked_of
 from requests_app.operations.deadline_change import reasons_for
 from requests_app.operations.policies import policy_of
 from requests_app.operations.rendering import known_language
-from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
+from requests_app.rules.identity import CONTACT_ON_FILE
 from requests_app.rules.lifecycle import TWO_PERSON_RIGHTS
 from requests_app.rules.refusal import grounds_for
 
@@ -189,8 +190,7 @@ class DecideForm(ActForm):
             for g in self.grounds.values()
         )]  # fmt: skip
         self.fields["identity_match"].required = self.dsr.right in TWO_PERSON_RIGHTS
-        asked = required_rung(self.dsr.right, policy_of(self.dsr.policy), channel=self.dsr.submission.channel)
-        if asked >= CONTACT_ON_FILE > self.dsr.submission.assurance:
+        if asked_of(self.dsr).rung >= CONTACT_ON_FILE > self.dsr.submission.assurance:
             words = NEITHER_SAID[known_language(self.dsr.submission)]
             self.fields["letter"].help_text = f"{ONE_WORDING} “{words}”"
 

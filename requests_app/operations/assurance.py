@@ -12,6 +12,7 @@ from requests_app.rules.authority import is_shown, stops_release
 from requests_app.rules.identity import Obstacle, Shown
 
 from .authorities import authority_of, day_of, digest_sought, standing
+from .circumstances import circumstances_of
 from .erasing import facts_of
 from .policies import policy_of
 from .refused import Refused
@@ -46,7 +47,7 @@ def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
         doubted=doubted,
         contact_changed=_contact_changed(submission),
         erasure=facts_of(dsr, at=at),
-        channel=submission.channel,
+        about=circumstances_of(dsr),
         **_on_file(submission),
     )
     authority = authority_of(submission)

@@ -10,12 +10,13 @@ from django.db import transaction
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, DisclosurePackage, Message
 from requests_app.models.keys import seal
 from requests_app.models.staff import same_person
-from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
+from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.refusal import grounds_for
 
 from . import assurance, messages, on_behalf
 from .actors import Actor
+from .circumstances import asked_of
 from .notices import owe
 from .pausing import end_pause
 from .policies import policy_of
@@ -67,11 +68,7 @@ def decide(
     policy = policy_of(dsr.policy)
     if not letter.strip():
         raise Refused("Write the letter that the person will read.")
-    if (
-        required_rung(dsr.right, policy) >= CONTACT
-        and outcome != Decision.Outcome.REFUSE
-        and not identity_match.strip()
-    ):
+    if asked_of(dsr).rung >= CONTACT and outcome != Decision.Outcome.REFUSE and not identity_match.strip():
         raise Refused("Say how identity was matched: the code, and what you compared it with.")
     if outcome != Decision.Outcome.DONE:
         if ground not in {g.key for g in grounds_for(policy, dsr.right)}:

@@ -13,7 +13,7 @@ from requests_app.models.keys import create_key, look_digests, lookup_digests, s
 from requests_app.rules import receipt_date
 from requests_app.rules.authority import Kind as Acts
 from requests_app.rules.authority import rights_filed
-from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS, required_rung
+from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import State
 from requests_app.rules.policy import Policy
 from requests_app.rules.response_deadline import received_on
@@ -22,6 +22,7 @@ from requests_app.rules.three_dates import ThreeDates
 from . import evidence, on_behalf
 from .actors import Actor
 from .authorities import digest_sought
+from .circumstances import asked_of
 from .evidence import Kind
 from .identity_codes import issue
 from .notices import owe
@@ -101,10 +102,11 @@ def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Subm
 def _fit(filing: Filing, behalf: Behalf, policy: Policy, at: datetime) -> Filing:
     """Return the filing with the rights that come with it; raises Refused for what is no authority, or one too many."""
     today = received_on(at, policy.time_zone)
-    on_behalf.refuse_unfit(behalf, requester=filing.email, on=today, at=at)
+    rights = rights_filed(behalf.kind, filing.rights, behalf.born_on, on=today, offered=policy.rights)
+    needs_paper = not set(rights) <= NO_PROOF_RIGHTS
+    on_behalf.refuse_unfit(behalf, requester=filing.email, on=today, at=at, needs_paper=needs_paper)
     if not set(filing.rights) <= NO_PROOF_RIGHTS:  # what takes effect at once is never kept waiting (P5, P8)
         on_behalf.refuse_flood(filing.email, at=at)
-    rights = rights_filed(behalf.kind, filing.rights, behalf.born_on, on=today, offered=policy.rights)
     return replace(filing, rights=rights)
 
 
@@ -141,12 +143,12 @@ def _store(
 
 def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: datetime) -> None:
     version = submission.policy
-    policy = policy_of(version)
     needs_code = False
     deadline = deadline_from(version, at=submission.received_at)  # the promise is one for all rights
     for right in dict.fromkeys(filing.rights):
         no_proof = right in NO_PROOF_RIGHTS
-        waits = min(required_rung(right, policy, channel=submission.channel), CONTACT) > submission.assurance
+        asks = asked_of(DataSubjectRequest(submission=submission, right=right, policy=version)).rung
+        waits = min(asks, CONTACT) > submission.assurance
         # Without an address no code can be sent: staff match the identity of a letter by hand, in the decision.
         by_hand = waits and not filing.email
         state = State.AWAITING_VERIFICATION if waits and not by_hand else State.IN_PROGRESS

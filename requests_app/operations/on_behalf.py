@@ -27,6 +27,8 @@ FILINGS_A_DAY = 20  # by one agent's address; more come by another way, so that 
 MAILS_A_DAY = 5  # that ask one address whether somebody may act for them
 REPORTS_AN_HOUR = 100  # of accounts of children, over all of them: the form asks for no proof
 LONGEST = timedelta(days=5 * 366)  # of an agent's authority
+LARGEST_PAPER = 10 * 1024 * 1024
+PAPERS = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n")  # PDF, JPEG, PNG by their first bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,27 @@ class Behalf:
     account: str = ""  # of a report: what finds it
 
 
-def refuse_unfit(behalf: Behalf, *, requester: str, on: date, at: datetime) -> None:
+def refuse_paper(head: bytes, size: int) -> None:
+    """Raise Refused for what is no paper, by its first bytes and its size."""
+    if size > LARGEST_PAPER:
+        raise Refused(_("The paper: the file is larger than 10 MB. Choose a smaller one."))
+    if not head.startswith(PAPERS):
+        raise Refused(_("The paper: send it as a PDF, JPEG or PNG file."))
+
+
+def refuse_unfit(behalf: Behalf, *, requester: str, on: date, at: datetime, needs_paper: bool = True) -> None:
     """Raise Refused for what cannot be an authority on this day; `requester` is the address of whoever files."""
     if behalf.kind == Acts.REPORT:
         refuse_reports(at=at)
         return
     if behalf.email and normalise(behalf.email) == normalise(requester):
         raise Refused(_("Their e-mail address: this is your own. Give theirs, or leave it empty."))
-    if not behalf.document or not behalf.document[1]:
+    content = behalf.document[1] if behalf.document else b""
+    if content:
+        refuse_paper(content[:8], len(content))
+        scanning.refuse_infected(content)
+    elif needs_paper:
         raise Refused(_("The paper: choose the file that shows that you may act for this person."))
-    if len(behalf.document[1]) > files.LARGEST:
-        raise Refused(_("The paper: the file is larger than 25 MB. Choose a smaller one."))
-    scanning.refuse_infected(behalf.document[1])
     if behalf.kind == Acts.AGENT and (behalf.ends_on is None or not on <= behalf.ends_on <= on + LONGEST):
         raise Refused(_("Until when: give a day from today on, at most five years ahead."))
     if behalf.kind == Acts.GUARDIAN:

@@ -18,16 +18,16 @@ from requests_app.connectors.pictures import Unfit, Why
 from requests_app.models import DataSubjectRequest, EvidenceEvent, ProofDocument, ProofRequest
 from requests_app.models.keys import document_digests, seal
 from requests_app.rules.agenda import lapse_day
-from requests_app.rules.identity import KEPT, NONE, required_rung
+from requests_app.rules.identity import KEPT, NONE
 from requests_app.rules.lifecycle import Action, State
 
 from . import evidence, files, scanning
 from .actors import Actor
 from .asking import open_doubt
+from .circumstances import asked_of
 from .evidence import Kind
 from .notices import owe
 from .pausing import end_pause
-from .policies import policy_of
 from .refused import Refused
 from .scanning import Infected
 from .team import IDENTITY, holders, members, require, tell
@@ -52,7 +52,7 @@ WORDS: Mapping[Why, Promise] = {
 def ask_for_document(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> DataSubjectRequest:
     """Ask for a document, because of a doubt that the person reads. The promised date stays as it is."""
     account = require(actor, Action.REQUIRE_IDENTITY)
-    if required_rung(dsr.right, policy_of(dsr.policy)) == NONE:
+    if asked_of(dsr).rung == NONE:
         raise Refused("This right takes effect without any proof: no document may be asked for it.")
     if not reason.strip():
         raise Refused("Write why you doubt who asks: the person reads it.")

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from requests_app.models import DataSubjectRequest
-from requests_app.rules.identity import CONTACT, required_rung
+from requests_app.rules.identity import CONTACT
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.response_deadline import received_on
 
 from .actors import Actor
+from .circumstances import asked_of
 from .notices import owe
 from .policies import dates_told, deadline_from, policy_of
 from .transition import NOTICE, advance, reschedule
@@ -16,7 +17,7 @@ from .transition import NOTICE, advance, reschedule
 
 def asks_for_proof(dsr: DataSubjectRequest) -> bool:
     """Whether this right is begun only after a code was typed."""
-    return required_rung(dsr.right, policy_of(dsr.policy)) >= CONTACT
+    return asked_of(dsr).rung >= CONTACT
 
 
 def take_up_again(

@@ -15,6 +15,8 @@ RUNGS = (NONE, CONTACT, CONTACT_ON_FILE, DOCUMENT)
 TIME_TO_SHOW = timedelta(days=3)  # a request does not lapse before the person had so long to send what was asked
 KEPT = timedelta(days=30)  # a document, if nobody decides about it: the longest that it is there at all
 
+SELF = "self"  # whoever files asks for themselves
+
 NO_PROOF_RIGHTS = frozenset(NEVER_GATED)  # P5, P8; GDPR 7(3), 21(3)
 
 
@@ -48,21 +50,32 @@ class Asked:
     reason: Reason
 
 
-def asked(right: str, policy: Policy, *, sensitive: bool = False, filer: str = "self", channel: str = "web") -> Asked:
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What may raise the rung of one request beyond that of its right."""
+
+    filer: str = SELF  # or a kind of `rules.authority`; a policy names agent and guardian
+    channel: str = "web"  # as `Submission.Channel`
+    sensitive: bool = False
+
+
+PLAIN = Circumstances()
+
+
+def asked(right: str, policy: Policy, about: Circumstances = PLAIN) -> Asked:
     """The rung that this right asks for under this policy, and why. Raises KeyError for a right it does not offer.
 
-    `filer`: self, agent or guardian; `channel`: as `Submission.Channel`. Sensitive data (P32) ask for the contact on
-    file at least. A circumstance raises, never lowers, and no rule ever asks for a document: that takes a written
-    reason for doubt about one request, which is an act of staff (P11).
+    Sensitive data (P32) ask for the contact on file at least. A circumstance raises, never lowers, and no rule ever
+    asks for a document: that takes a written reason for doubt about one request, which is an act of staff (P11).
     """
     base = policy.identity[right]
     if right in NO_PROOF_RIGHTS:
         return Asked(NONE, Reason.FREE)
     found = Asked(base, _WHY.get(right, Reason.TAKEN_BACK) if base else Reason.FREE)
     raised = (
-        (Reason.SENSITIVE, max(CONTACT_ON_FILE, _when(policy, "sensitive", right)) if sensitive else NONE),
-        (Reason.FOR_ANOTHER, _when(policy, filer, right)),
-        (Reason.CHANNEL, _when(policy, channel, right)),
+        (Reason.SENSITIVE, max(CONTACT_ON_FILE, _when(policy, "sensitive", right)) if about.sensitive else NONE),
+        (Reason.FOR_ANOTHER, _when(policy, about.filer, right)),
+        (Reason.CHANNEL, _when(policy, about.channel, right)),
     )
     for reason, rung in raised:
         if rung > found.rung:
@@ -72,18 +85,6 @@ def asked(right: str, policy: Policy, *, sensitive: bool = False, filer: str = "
 
 def _when(policy: Policy, circumstance: str, right: str) -> int:
     return policy.identity_when.get(circumstance, {}).get(right, NONE)
-
-
-def required_rung(
-    right: str, policy: Policy, *, sensitive: bool = False, filer: str = "self", channel: str = "web"
-) -> int:
-    """The rung that this right asks for, as `asked` says."""
-    return asked(right, policy, sensitive=sensitive, filer=filer, channel=channel).rung
-
-
-def suffices(right: str, reached: int, policy: Policy, *, sensitive: bool = False) -> bool:
-    """Whether the assurance reached is enough to go on with this right."""
-    return reached >= required_rung(right, policy, sensitive=sensitive)
 
 
 class Obstacle(StrEnum):
@@ -123,7 +124,7 @@ class Shown:
 
     address_given: bool
     reached: int
-    channel: str = "web"
+    about: Circumstances = PLAIN
     # Of the contact on file, but for what two people overruled by hand, knowing it.
     lookup_open: bool = False
     on_file_silent: bool = False
@@ -140,7 +141,7 @@ class Shown:
 def obstacles(right: str, policy: Policy, shown: Shown) -> tuple[Obstacle, ...]:
     """Everything that stands between a positive answer and its release; nothing where the right asks no proof."""
     found = [Obstacle(need) for need in erasure.needs(shown.erasure)] if shown.erasure else []
-    rung = required_rung(right, policy, channel=shown.channel)
+    rung = asked(right, policy, shown.about).rung
     if rung == NONE:
         return tuple(found)
     if shown.address_given and shown.reached < CONTACT:

@@ -10,14 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_app.models import Authority
 from requests_app.operations.intake import Filing
-from requests_app.operations.on_behalf import Behalf
+from requests_app.operations.on_behalf import Behalf, refuse_paper
+from requests_app.operations.refused import Refused
 from requests_app.rules.authority import CHILD_TRACK, Kind
 from requests_app.rules.policy import Policy
 
 from . import words
-from .forms import EMAIL_MISTAKES, MAX_FILE_BYTES
-
-PAPERS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n": "png"}  # by their first bytes
+from .forms import EMAIL_MISTAKES
 
 
 def _day(label: Any, missing: Any, help_text: Any = "") -> forms.DateField:
@@ -66,7 +65,8 @@ class BehalfForm(forms.Form):
         | {"max_length": _("The paper: the name of the file is too long. Rename it to at most 200 characters.")},
     )
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, free: bool = False, **kwargs: Any) -> None:
+        """`free`: only that is asked which nobody has to prove anything for."""
         super().__init__(*args, **kwargs)
         self.kind = Kind(kind)
         del self.fields["born_on" if self.kind == Kind.AGENT else "ends_on"]
@@ -76,29 +76,35 @@ class BehalfForm(forms.Form):
             else _("A birth certificate or a court order, for example. Cover what we need not see. "
                    "PDF, JPEG or PNG, at most 10 MB.")
         )  # fmt: skip
+        if free and self.kind == Kind.AGENT:
+            del self.fields["paper"]
+        elif free:  # of a child under 14 the deletion comes with it, which asks for one
+            self.fields["paper"].required = False
+            self.fields["paper"].label = _("If the child is under 14: a paper that shows that you may act for them")
 
-    def clean_paper(self) -> UploadedFile:
+    def clean_paper(self) -> UploadedFile | None:
         """A document or a picture, by its bytes and not by its name."""
-        file: UploadedFile = self.cleaned_data["paper"]
-        if (file.size or 0) > MAX_FILE_BYTES:
-            raise forms.ValidationError(gettext("The paper: the file is larger than 10 MB. Choose a smaller one."))
-        head = file.read(8)
-        file.seek(0)
-        if not any(head.startswith(mark) for mark in PAPERS):
-            raise forms.ValidationError(gettext("The paper: send it as a PDF, JPEG or PNG file."))
+        file: UploadedFile | None = self.cleaned_data["paper"]
+        if file:
+            head = file.read(8)
+            file.seek(0)
+            try:
+                refuse_paper(head, file.size or 0)
+            except Refused as refused:
+                raise forms.ValidationError(str(refused)) from refused
         return file
 
     def behalf(self) -> Behalf:
         """What intake is told. Of a valid form only."""
         typed = self.cleaned_data
-        file: UploadedFile = typed["paper"]
+        file: UploadedFile | None = typed.get("paper")
         return Behalf(
             kind=self.kind,
             name=typed["person_name"],
             email=typed["person_email"],
             born_on=typed.get("born_on"),
             ends_on=typed.get("ends_on"),
-            document=(file.name or "paper", file.read()),
+            document=(file.name or "paper", file.read()) if file else None,
         )
 
 

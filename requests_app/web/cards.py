@@ -6,6 +6,7 @@ from typing import Any
 
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
 from requests_app.operations import asking, counting, erasure, person, timeline
+from requests_app.operations.circumstances import circumstances_of
 from requests_app.operations.erasing import facts_of
 from requests_app.operations.policies import policy_of
 from requests_app.rules.erasure import waits_for_access
@@ -36,7 +37,7 @@ LETTERS = (
 )
 
 # What is between us and whoever filed, on the page of the person for whom they filed.
-NOT_THE_REQUESTERS = {"can_reopen": False, "can_write": False, "waiting": "", "document_waits": False}
+NOT_THE_REQUESTERS = {"can_reopen": False, "can_write": False, "waiting": "", "document_waits": False, "proof": None}
 
 
 def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "sentence": words.sentence(dsr, document),
         "document": document in {"awaiting_document", "document_with_us"},
         "document_waits": document == "awaiting_document",
-        "proof": words.proof(dsr.right, policy_of(dsr.policy), channel=dsr.submission.channel) if dsr.is_open else None,
+        "proof": words.proof(dsr.right, policy_of(dsr.policy), circumstances_of(dsr)) if dsr.is_open else None,
         "due_on": dsr.due_on,
         **_moved(dsr),
         "steps": [] if unanswered else _steps(dsr),

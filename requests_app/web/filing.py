@@ -18,6 +18,7 @@ from requests_app.operations.intake import Filing
 from requests_app.operations.networks import Act
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
+from requests_app.rules.identity import SELF, Circumstances
 
 from . import network, visitor, words
 from .behalf_forms import BehalfForm
@@ -41,7 +42,7 @@ def file(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _form_page(request, form, version)
     if kind := form.cleaned_data["for_whom"]:
-        return _behalf_page(request, form, BehalfForm(kind=kind), version)
+        return _behalf_page(request, form, BehalfForm(kind=kind, free=form.need_not_wait), version)
     if action == "send":
         if not form.need_not_wait and (wait := network.crowded(request, Act.FILE)):
             form.add_error(None, wait)
@@ -51,8 +52,7 @@ def file(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
             return _form_page(request, form, version)
-    proofs = [words.proof(right, policy_of(version)) for right in form.cleaned_data["rights"]]
-    context = {"form": form, "answers": form.answers(), "proofs": proofs, **_promise(version)}
+    context = {"form": form, "answers": form.answers(), "proofs": _proofs(form, version), **_promise(version)}
     return render(request, "requests_app/check.html", context)
 
 
@@ -75,7 +75,8 @@ def behalf(request: HttpRequest) -> HttpResponse:
     form = FilingForm(request.POST, policy=policy_of(version))
     if not form.is_valid() or not form.cleaned_data["for_whom"]:
         return file(request)
-    about = BehalfForm(request.POST, request.FILES, kind=form.cleaned_data["for_whom"])
+    kind, free = form.cleaned_data["for_whom"], form.need_not_wait
+    about = BehalfForm(request.POST, request.FILES, kind=kind, free=free)
     if about.is_valid():
         if not form.need_not_wait and (wait := network.crowded(request, Act.FILE)):
             about.add_error(None, wait)
@@ -106,8 +107,21 @@ def _form_page(request: HttpRequest, form: FilingForm, version: PolicyVersion, *
 def _behalf_page(
     request: HttpRequest, form: FilingForm, about: BehalfForm, version: PolicyVersion, *, status: int = 200
 ) -> HttpResponse:
-    context = {"form": about, "first": form, "answers": form.answers(), "kind": about.kind.value, **_promise(version)}
+    context = {
+        "form": about,
+        "first": form,
+        "answers": form.answers(),
+        "kind": about.kind.value,
+        "proofs": _proofs(form, version),
+        **_promise(version),
+    }
     return render(request, "requests_app/behalf.html", context, status=status)
+
+
+def _proofs(form: FilingForm, version: PolicyVersion) -> list[dict[str, str]]:
+    """What each right of a valid form asks to be shown, and why, for whoever files it here."""
+    about = Circumstances(filer=form.cleaned_data["for_whom"] or SELF)
+    return [words.proof(right, policy_of(version), about) for right in form.cleaned_data["rights"]]
 
 
 def _promise(version: PolicyVersion) -> dict[str, object]:

@@ -22,10 +22,10 @@ from requests_app.models import AnswerFile, DataSubjectRequest, SignIn, Submissi
 from requests_app.models.contact_change import unvouched
 from requests_app.operations import identity, on_file, person, release
 from requests_app.operations.authorities import person_confirms
-from requests_app.operations.policies import policy_of
+from requests_app.operations.circumstances import asked_of
 from requests_app.operations.refused import Refused
 from requests_app.operations.scanning import ScannerIsAway
-from requests_app.rules.identity import CONTACT_ON_FILE, required_rung
+from requests_app.rules.identity import CONTACT_ON_FILE
 from requests_app.rules.lifecycle import OPEN, ActionNotAllowed, State
 from requests_app.templatetags.days import day
 
@@ -59,7 +59,7 @@ def show(
     if not visitor.may_act(request, submission):
         return behalf.closed(request, submission)
     at = now()
-    requests = submission.requests.select_related("submission", "policy", "package", "consent_record")
+    requests = submission.requests.select_related("submission__authority", "policy", "package", "consent_record")
     reads, side = visitor.reads_answer(request, submission), visitor.side(request, submission)
     own = [cards.card(dsr, at=at) | (reply or {}).get(dsr.pk, {}) for dsr in requests.order_by("right")]
     own = [card if reads else cards.without_answer(card) for card in own]
@@ -101,9 +101,7 @@ def _offers_sign_in(submission: Submission, requests: list[DataSubjectRequest]) 
     # What a look-up found does not show here: while another contact is asked for, the sign-in is offered as well.
     found = submission.assurance >= CONTACT_ON_FILE and not on_file.is_asked(submission)
     climbs = not found and not SignIn.objects.filter(pk=submission.pk).exists()
-    return climbs and any(
-        dsr.state in OPEN and required_rung(dsr.right, policy_of(dsr.policy)) >= CONTACT_ON_FILE for dsr in requests
-    )
+    return climbs and any(dsr.state in OPEN and asked_of(dsr).rung >= CONTACT_ON_FILE for dsr in requests)
 
 
 @never_cache

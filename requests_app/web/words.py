@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_app.models import DataSubjectRequest
 from requests_app.rules import identity
-from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, NONE, Reason
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, NONE, SELF, Circumstances, Reason
 from requests_app.rules.policy import Policy
 
 FIRST = ("access", "deletion", "consent_withdrawal", "marketing_optout", "correction")
@@ -36,6 +36,15 @@ PROOFS: Mapping[int, Promise] = {
     CONTACT: _("A code that we send to your e-mail address."),
     CONTACT_ON_FILE: _(
         "A code that we send to your e-mail address. If we hold another contact of yours, a code to that one as well."
+    ),
+}
+
+PROOFS_FOR_ANOTHER: Mapping[int, Promise] = {
+    NONE: PROOFS[NONE],
+    CONTACT: PROOFS[CONTACT],
+    CONTACT_ON_FILE: _(
+        "A code that we send to your e-mail address. If we hold a contact of the person, we ask them there, "
+        "and they have to say yes."
     ),
 }
 
@@ -77,10 +86,11 @@ def title(right: str) -> str:
     return str(RIGHTS[right][0]) if right in RIGHTS else right
 
 
-def proof(right: str, policy: Policy, *, channel: str = "web") -> dict[str, str]:
-    """What we ask the person to show for this right, and why."""
-    asked = identity.asked(right, policy, channel=channel)
-    return {"title": title(right), "proof": str(PROOFS[asked.rung]), "reason": str(REASONS[asked.reason])}
+def proof(right: str, policy: Policy, about: Circumstances) -> dict[str, str]:
+    """What we ask whoever files to show for this right, and why."""
+    asked = identity.asked(right, policy, about)
+    proofs = PROOFS if about.filer == SELF else PROOFS_FOR_ANOTHER
+    return {"title": title(right), "proof": str(proofs[asked.rung]), "reason": str(REASONS[asked.reason])}
 
 
 def sentence(dsr: DataSubjectRequest, document: str = "") -> str:

@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from requests_app.models import AnswerFile, Authority, Contact, EvidenceEvent, IdentityCheck, Notice, Submission
-from requests_app.operations import assurance, authority, decision, desk, identity, on_behalf
+from requests_app.operations import assurance, authority, decision, desk, identity, on_behalf, policies
 from requests_app.operations.actors import Actor
 from requests_app.rules.identity import Obstacle
-from tests.people import staff
+from tests.people import POLICY, staff
 from tests.web.test_person_road import answers, newest_code, publish
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,13 @@ ANA, BRUNO = "ana@example.org", "bruno@agents.example"
 def _ready(settings, tmp_path):
     settings.FILES_DIR = tmp_path
     publish()
+
+
+def publish_more(table):
+    """The same policy, and a circumstance in which it asks for more."""
+    text = POLICY.read_text().replace("[retention]", f"{table}[retention]")
+    petra, ada = staff("petra", "privacy officer"), staff("ada", "approver")
+    policies.load(text, prepared_by=petra, approved_by=ada, at=timezone.now())
 
 
 def first_page(**changes):
@@ -126,6 +133,33 @@ class TestTheForm:
         assert b"order 17" in page.content
         assert not Submission.objects.exists()
 
+    @pytest.mark.parametrize("kind", ["agent", "guardian"])
+    def test_says_before_it_is_sent_what_is_asked_of_whoever_asks_for_another_and_why(self, client, kind):
+        publish_more(f'[identity.{kind}]\nrestriction = {{ value = 2, source = "house rule" }}\n')
+        rights = ["restriction", "marketing_optout"]
+        said = client.post("/", first_page(rights=rights) | {"for_whom": kind}).content.decode()
+        said = " ".join(said.split("What we ask you to show, and why")[1].split())
+        assert "If we hold a contact of the person, we ask them there, and they have to say yes." in said
+        assert "It is made for somebody else." in said
+        assert "Nothing. <span" in said
+        own = client.post("/", answers(rights=rights)).content.decode()
+        assert "It is made for somebody else." not in own
+
+    def test_asks_no_paper_of_an_agent_for_what_takes_effect_at_once(self, client):
+        assert b'name="paper"' not in client.post("/", first_page(rights=["marketing_optout"])).content
+        sent = second_page(rights=["marketing_optout"], paper="")
+        assert client.post("/behalf/", sent)["Location"] == "/status/"
+        assert Submission.objects.get().requests.get().effective_at
+
+    def test_asks_a_paper_of_a_guardian_for_it_only_where_the_deletion_of_a_child_comes_with_it(self, client):
+        today = timezone.now().date().replace(day=1)
+        sent = {"for_whom": "guardian", "ends_on": "", "paper": ""}
+        young, older = (sent | {"born_on": str(today.replace(year=today.year - age))} for age in (9, 15))
+        page = client.post("/behalf/", second_page(rights=["marketing_optout"], **young))
+        assert "choose the file" in page.content.decode()
+        page = client.post("/behalf/", second_page(rights=["marketing_optout"], **older))
+        assert page["Location"] == "/status/"
+
     def test_goes_back_to_the_first_page_with_what_was_typed(self, client):
         page = client.post("/", first_page() | {"action": "change"})
         assert page.templates[0].name == "requests_app/file.html"
@@ -141,6 +175,13 @@ class TestTheForm:
 
 
 class TestTheAgent:
+    def test_reads_on_the_status_page_what_is_asked_of_an_agent_and_the_person_does_not(self):
+        words = "If we hold a contact of the person, we ask them there"
+        assert words in bruno_files().get("/status/").content.decode()
+        page = ana_says_yes().get("/status/").content.decode()
+        assert "Somebody acts for you" in page
+        assert "What we ask you to show, and why" not in page
+
     def test_sees_where_it_stands_and_that_the_person_was_asked(self):
         page = bruno_files().get("/status/").content.decode()
         assert "You ask for Ana Example" in page
