@@ -9,7 +9,16 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from requests_app import clock
 from requests_app.models import DataSubjectRequest
-from requests_app.operations import asking, deadline_change, decision, desk, erasure, proof, proof_review
+from requests_app.operations import (
+    asking,
+    deadline_change,
+    decision,
+    desk,
+    erasure,
+    proof,
+    proof_review,
+    sensitivity,
+)
 from requests_app.operations.actors import Actor
 from requests_app.rules.lifecycle import Action, allowed
 from requests_app.rules.policy import NEVER_GATED
@@ -65,6 +74,11 @@ def documentable(dsr: DataSubjectRequest) -> bool:
 def doubted(dsr: DataSubjectRequest) -> bool:
     """A document was asked for, and none is confirmed."""
     return asking.open_doubt(dsr) is not None
+
+
+def markable(dsr: DataSubjectRequest) -> bool:
+    """Open, of a right that asks proof at all, and not marked yet."""
+    return dsr.is_open and dsr.right not in NEVER_GATED and dsr.sensitive_since is None
 
 
 def always(dsr: DataSubjectRequest) -> bool:
@@ -146,6 +160,21 @@ ACTS = {
             lambda dsr, v, who, at: proof_review.withdraw_doubt(dsr, reason=v["reason"], actor=who, at=at),
             "No document is needed any more. Your reason is kept as an internal note.",
             why_not=lambda dsr: "No document is asked for here.",
+        ),
+        Act(
+            "sensitive", "Mark as sensitive data", "Marked. The contact on file is asked for, where there is one.",
+            "mark_sensitive", markable, forms.SensitiveForm,
+            lambda dsr, v, who, at: sensitivity.mark_sensitive(dsr, reason=v["reason"], actor=who, at=at),
+            "Health, religion, sexual life and what else GDPR 9 names. Judge by what is asked, not by what you found: "
+            "the person reads on their page that the data are sensitive, and who asks may be somebody else.",
+            why_not=lambda dsr: "Only what is open, asks a proof and is not marked yet can be marked.",
+        ),
+        Act(
+            "not_sensitive", "Take off the mark", "Taken off. What the right alone asks is asked.",
+            "unmark_sensitive", lambda dsr: dsr.is_open and dsr.sensitive_since is not None, forms.ReasonForm,
+            lambda dsr, v, who, at: sensitivity.unmark_sensitive(dsr, reason=v["reason"], actor=who, at=at),
+            "No sensitive data are concerned. Your reason is kept as an internal note.",
+            why_not=lambda dsr: "It is not marked, or has ended.",
         ),
         Act(
             "resume", "Let the clock go on", "The clock goes on. The person is told.", "resume_deadline",

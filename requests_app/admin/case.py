@@ -144,6 +144,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
              "lost": n.pk in lost}
             for n in Notice.objects.filter(submission=dsr.submission, recipient="person").order_by("-created_at")
         ],
+        "sensitive": dsr.sensitive_since and moment(dsr.sensitive_since, zone),
         "effective": dsr.effective_at and moment(dsr.effective_at, zone),
         "answered": dsr.answered_at and moment(dsr.answered_at, zone),
         "assurance": ASSURANCE.get(dsr.submission.assurance, f"rung {dsr.submission.assurance} reached"),

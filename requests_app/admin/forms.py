@@ -86,6 +86,15 @@ class ReasonForm(ActForm):
     reason = forms.CharField(widget=area(4), max_length=2000, label="Reason")
 
 
+class SensitiveForm(ActForm):
+    """Why the data are sensitive."""
+
+    reason = forms.CharField(
+        widget=area(3), max_length=500, label="Why",
+        help_text="A few words, without the data themselves. Kept as an internal note.",
+    )  # fmt: skip
+
+
 class ExtendForm(ActForm):
     """Why more time is needed."""
 

@@ -77,6 +77,8 @@ SENTENCES: Mapping[str, str] = {
     Kind.AUTHORITY_TAKEN_OVER: "{who} goes on alone.",
     Kind.ADDRESS_VOUCHED: "{who} vouched for the new address.",
     Kind.ADDRESS_RESTORED: "{who} said that the change was not theirs. The earlier address stands again.",
+    Kind.SENSITIVE_MARKED: "{who} marked it as about sensitive data, and wrote why.",
+    Kind.SENSITIVE_UNMARKED: "{who} took off the mark of sensitive data, and wrote why.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }

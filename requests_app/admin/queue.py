@@ -129,9 +129,12 @@ class QueueAdmin(ReadOnlyAdmin):
         return dsr.submission.case_label
 
     @admin.display(description="Right")
-    def right_name(self, dsr: DataSubjectRequest) -> str:
-        """The right."""
-        return dsr.get_right_display()
+    def right_name(self, dsr: DataSubjectRequest) -> SafeString | str:
+        """The right, and whether it was marked."""
+        if not dsr.sensitive_since:
+            return dsr.get_right_display()
+        marked = '{}<span class="under"><span class="badge soon">{}</span></span>'
+        return format_html(marked, dsr.get_right_display(), "sensitive data")
 
     @admin.display(description="Person")
     def who(self, dsr: Any) -> SafeString:

@@ -41,6 +41,7 @@ class DataSubjectRequest(models.Model):
     effective_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     wake_at = models.DateTimeField(null=True, blank=True)
+    sensitive_since = models.DateTimeField(null=True, blank=True, help_text="staff marked it: sensitive data, GDPR 9")
     waiting_since = models.DateTimeField(null=True, blank=True, help_text="staff asked the person something")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="assigned"

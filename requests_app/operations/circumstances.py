@@ -1,4 +1,4 @@
-"""What one request asks its requester to show, read from its rows: who filed, how it came in. Below the verbs."""
+"""What one request asks to be shown, read from its rows: who filed, how it came in, a mark. Below the verbs."""
 
 from requests_app.models import DataSubjectRequest
 from requests_app.rules import identity
@@ -13,7 +13,11 @@ def circumstances_of(dsr: DataSubjectRequest) -> Circumstances:
     One look-up for all requests that share the submission in memory; none where `submission__authority` came along.
     """
     authority = getattr(dsr.submission, "authority", None)
-    return Circumstances(filer=authority.kind if authority else SELF, channel=dsr.submission.channel)
+    return Circumstances(
+        filer=authority.kind if authority else SELF,
+        channel=dsr.submission.channel,
+        sensitive=dsr.sensitive_since is not None,
+    )
 
 
 def asked_of(dsr: DataSubjectRequest) -> Asked:

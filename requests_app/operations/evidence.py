@@ -84,6 +84,8 @@ class Kind(StrEnum):
     AUTHORITY_TAKEN_OVER = "authority_taken_over"
     ADDRESS_VOUCHED = "address_vouched"
     ADDRESS_RESTORED = "address_restored"
+    SENSITIVE_MARKED = "sensitive_marked"
+    SENSITIVE_UNMARKED = "sensitive_unmarked"
 
 
 def _hash(canonical: str) -> str:

@@ -51,6 +51,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "ask": _ANYONE,
     "note": _ALL,
     "record_confirmation": _ANYONE,
+    "mark_sensitive": frozenset({HANDLER, OFFICER}),
+    "unmark_sensitive": _OFFICERS,
     "attach": _ANYONE,
     "look_at_document": _IDENTITY,
     "review_document": _IDENTITY,

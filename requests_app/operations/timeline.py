@@ -55,6 +55,8 @@ def _sentences() -> dict[str, str]:
         Kind.DEADLINE_RECALCULATED: _("The holidays were brought up to date, and the date was counted anew."),
         Kind.ERASURE_CONFIRMED: _("You confirmed a second time that your data are to be deleted."),
         **_of_authority(),
+        Kind.SENSITIVE_MARKED: _("We noted that sensitive data are concerned."),
+        Kind.SENSITIVE_UNMARKED: _("We took back the note that sensitive data are concerned."),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
     }
 

@@ -33,6 +33,8 @@ class Reason(StrEnum):
     CHANNEL = "channel"  # it came in by a way that shows less
 
 
+RAISED = frozenset({Reason.SENSITIVE, Reason.FOR_ANOTHER, Reason.CHANNEL})  # the circumstances, not the right
+
 _WHY = {
     "access": Reason.HANDS_OUT,
     "portability": Reason.HANDS_OUT,

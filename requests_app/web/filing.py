@@ -118,7 +118,7 @@ def _behalf_page(
     return render(request, "requests_app/behalf.html", context, status=status)
 
 
-def _proofs(form: FilingForm, version: PolicyVersion) -> list[dict[str, str]]:
+def _proofs(form: FilingForm, version: PolicyVersion) -> list[dict[str, str | bool]]:
     """What each right of a valid form asks to be shown, and why, for whoever files it here."""
     about = Circumstances(filer=form.cleaned_data["for_whom"] or SELF)
     return [words.proof(right, policy_of(version), about) for right in form.cleaned_data["rights"]]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_app.models import DataSubjectRequest
 from requests_app.rules import identity
-from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, NONE, SELF, Circumstances, Reason
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, NONE, RAISED, SELF, Circumstances, Reason
 from requests_app.rules.policy import Policy
 
 FIRST = ("access", "deletion", "consent_withdrawal", "marketing_optout", "correction")
@@ -86,11 +86,16 @@ def title(right: str) -> str:
     return str(RIGHTS[right][0]) if right in RIGHTS else right
 
 
-def proof(right: str, policy: Policy, about: Circumstances) -> dict[str, str]:
-    """What we ask whoever files to show for this right, and why."""
+def proof(right: str, policy: Policy, about: Circumstances) -> dict[str, str | bool]:
+    """What we ask whoever files to show for this right, and why; `raised`: more than the right alone asks."""
     asked = identity.asked(right, policy, about)
     proofs = PROOFS if about.filer == SELF else PROOFS_FOR_ANOTHER
-    return {"title": title(right), "proof": str(proofs[asked.rung]), "reason": str(REASONS[asked.reason])}
+    return {
+        "title": title(right),
+        "proof": str(proofs[asked.rung]),
+        "reason": str(REASONS[asked.reason]),
+        "raised": asked.reason in RAISED,
+    }
 
 
 def sentence(dsr: DataSubjectRequest, document: str = "") -> str:

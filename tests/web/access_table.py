@@ -97,6 +97,8 @@ ADMIN: dict[str, str] = {
     "admin:requests_app_datasubjectrequest_act ask":           "200 200 200 403 403 404   | 302 302 302 403 403 404",
     "admin:requests_app_datasubjectrequest_act document":      "200 200 200 403 403 404   | 302 302 302 403 403 404",
     "admin:requests_app_datasubjectrequest_act withdraw_doubt": "403 403 302 403 403 404  | 403 403 302 403 403 404",
+    "admin:requests_app_datasubjectrequest_act sensitive":     "200 403 200 403 403 404   | 302 403 302 403 403 404",
+    "admin:requests_app_datasubjectrequest_act not_sensitive": "403 403 302 403 403 404   | 403 403 302 403 403 404",
     "admin:requests_app_datasubjectrequest_document":          "403 403 403 403 403 403   | 403 403 403 403 403 403",
     "admin:requests_app_datasubjectrequest_page":              "403 403 403 403 403 403   | 405 405 405 405 405 405",
     "admin:requests_app_datasubjectrequest_act resume":        "302 302 302 403 403 404   | 302 302 302 403 403 404",
