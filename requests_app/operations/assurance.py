@@ -14,6 +14,7 @@ from requests_app.rules.identity import Obstacle, Shown
 from .authorities import authority_of, day_of, digest_sought, standing
 from .circumstances import circumstances_of
 from .erasing import facts_of
+from .lookups import unasked
 from .policies import policy_of
 from .refused import Refused
 
@@ -81,6 +82,8 @@ def _on_file(submission: Submission) -> dict[str, bool]:
         "unproven": [row.result_at for row in lookups if row.result == results.UNPROVEN],
         "denied": [contact.denied_at for contact in contacts if contact.denied_at],
     }
+    if unasked(submission):
+        instants["lookup_open"].append(submission.received_at)
     stands = {name: bool(since) and not by_hand_since(submission, max(since)) for name, since in instants.items()}
     return stands | ({"lookup_open": True} if asked_of_another else {})
 

@@ -98,10 +98,14 @@ def decider(submission: Submission) -> Contact | None:
 
 
 def person_confirms(submission: Submission, *, at: datetime) -> bool:
-    """Whether the person, and not whoever filed for them, confirms what cannot be undone: also before they said yes."""
+    """Whether the person, and not whoever filed for them, confirms what cannot be undone: also before they said yes.
+
+    And, until two of the team have accepted the paper, also where no address of theirs is known: otherwise the page of
+    an agent would tell whether the person is known here.
+    """
     authority = authority_of(submission)
     if authority is None or authority.kind == rules.Kind.REPORT:
         return False
     facts = standing(authority)
-    asked = facts.has_contact and rules.agreement_needed(facts, on=day_of(submission, at=at))
-    return authority.confirmed_at is not None or asked
+    asks = facts.has_contact or not facts.accepted
+    return authority.confirmed_at is not None or (asks and rules.agreement_needed(facts, on=day_of(submission, at=at)))

@@ -9,9 +9,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from requests_app.models import Contact, ContactChange, IdentityCheck, Submission
+from requests_app.models import Contact, ContactChange, IdentityCheck, Notice, SignIn, Submission
 from requests_app.models.contact_change import unvouched
-from requests_app.models.keys import lookup_digests, seal
+from requests_app.models.keys import look_digests, lookup_digests, seal
 from requests_app.rules.identity import CONTACT
 
 from . import evidence
@@ -91,6 +91,7 @@ def confirm(submission: Submission, *, code: str, actor: Actor, at: datetime) ->
             former=former, assurance_before=locked.assurance, changed_at=at
         )
         _put(locked, change.new.address, assurance=CONTACT, at=at)
+        _leave_links(locked, to=former)
         evidence.append(
             locked.pk,
             Kind.ADDRESS_CHANGED,
@@ -133,11 +134,13 @@ def undo(check: IdentityCheck, *, code: str, actor: Actor, at: datetime) -> bool
             return False
         former = change.former
         assert former is not None
+        assert change.changed_at is not None
         ContactChange.objects.filter(pk=change.pk).update(undone_at=at)
         Contact.objects.filter(pk=former.pk).update(denied_at=at)
         _put(locked, former.address, assurance=change.assurance_before, at=at)
+        IdentityCheck.objects.filter(submission=locked, contact=None, dead_at=None, passed_at=None).update(dead_at=at)
+        SignIn.objects.filter(pk=locked.pk, first_at__gte=change.changed_at).delete()  # of whoever changed it
         evidence.append(locked.pk, Kind.ADDRESS_RESTORED, actor=actor, at=at, body={"change": str(change.pk)})
-        assert change.changed_at is not None
         stop(confirmed_erasures(locked, since=change.changed_at), actor=actor, at=at, by=str(former.pk))
         owe("address_restored", submission=locked, occurrence=str(change.pk), context={"at": at}, at=at)
         for member in members(OFFICER):
@@ -172,9 +175,17 @@ def _is_right(check: IdentityCheck, submission: Submission, code: str, *, actor:
 def _put(submission: Submission, address: str, *, assurance: int, at: datetime) -> None:
     """Make it the address of the case: sessions of the one before end here, and codes that are alive die."""
     submission.email_sealed = seal(submission.pk, submission.place("email"), address)
-    submission.email_digest = lookup_digests(address)[0]
+    submission.email_digest, submission.look_digest = lookup_digests(address)[0], look_digests(address)[0]
     submission.assurance, submission.address_since = assurance, at
-    submission.save(update_fields=["email_sealed", "email_digest", "assurance", "address_since"])
+    submission.save(update_fields=["email_sealed", "email_digest", "look_digest", "assurance", "address_since"])
     alive = IdentityCheck.objects.filter(submission=submission, dead_at=None, passed_at=None)
     alive.exclude(purpose__in=LASTING).update(dead_at=at)
     owe_lookups(submission, at=at)  # what a data source said of the one before says nothing of this one
+
+
+def _leave_links(submission: Submission, *, to: Contact) -> None:
+    """Links by which the address of before objects stay with it: also the mails that are not sent yet."""
+    links = IdentityCheck.objects.filter(submission=submission, contact=None, dead_at=None, purpose__in=LASTING)
+    unsent = Notice.objects.filter(check_id__in=list(links.values_list("pk", flat=True)), next_try_at__isnull=False)
+    unsent.update(contact=to, recipient=f"contact:{to.pk.hex}")
+    links.update(contact=to)

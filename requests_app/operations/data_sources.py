@@ -21,7 +21,7 @@ from .actors import Actor
 from .authorities import authority_of, digest_sought, sought
 from .contacts import add_contact
 from .evidence import Kind
-from .identity_codes import issue
+from .identity_codes import is_alive, issue, newest
 from .lookups import asks_for_contact_on_file
 from .notices import owe
 from .on_behalf import ask_person
@@ -34,6 +34,8 @@ BATCH = 50
 BUDGET = 40  # seconds of one call, below the task's soft limit
 LEASE = timedelta(minutes=2)
 PUT_OFF = timedelta(days=1)
+FULL_HOUR = timedelta(hours=1)  # of codes to one address: after it the next one goes
+ON_FILE = IdentityCheck.Purpose.ON_FILE
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 NO_CORRECTION = (State.CANCELLED, State.LAPSED, State.REFUSED)
@@ -121,8 +123,10 @@ def _record(row: SourceLookup, found: list[Match], at: datetime) -> bool:
         if not _answered(row, SourceLookup.Result(verdict.finding), at):
             return False
         same = verdict.finding == Finding.SAME and authority_of(submission) is not None
-        for address in (*verdict.to, *([sought(submission)[0]] if same else [])):
-            _send_code(submission, address, row.alias, at)
+        to = (*verdict.to, *([sought(submission)[0]] if same else []))
+        sent = [_send_code(submission, address, row.alias, at) for address in to]
+        if not all(sent):
+            SourceLookup.objects.filter(pk=row.pk).update(next_try_at=at + FULL_HOUR)
         settle(submission, actor=Actor.system(), at=at)
     return True
 
@@ -157,19 +161,23 @@ def corrected_at(submission: Submission) -> datetime | None:
     return firsts.values_list("submission__received_at", flat=True).first()
 
 
-def _send_code(submission: Submission, address: str, alias: str, at: datetime) -> None:
+def _send_code(submission: Submission, address: str, alias: str, at: datetime) -> bool:
+    """Ask whoever is on file; False where their hour is full of codes and none of ours is among them."""
     contact = add_contact(
         submission, role=Contact.Role.ON_FILE, address=address, source=alias, actor=Actor.system(), at=at
     )
     if contact.confirmed_at or contact.denied_at:
-        return
+        return True
     if authority_of(submission) is not None:  # who asks is somebody else: the person is asked whether they want it
         ask_person(submission, actor=Actor.system(), at=at)
-        return
+        return True
     try:
-        issue(submission, purpose=IdentityCheck.Purpose.ON_FILE, contact=contact, actor=Actor.system(), at=at)
+        issue(submission, purpose=ON_FILE, contact=contact, actor=Actor.system(), at=at)
     except Refused:
         log.info("no further code for contact %s within this hour", contact.pk)
+        sent = newest(submission, purpose=ON_FILE, contact=contact)
+        return sent is not None and is_alive(sent, at)
+    return True
 
 
 def _locked(submission: Submission) -> Submission:

@@ -21,7 +21,7 @@ from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from requests_app.models import IdentityCheck, Notice
+from requests_app.models import Authority, IdentityCheck, Notice
 from requests_app.models.keys import KeyDestroyed
 
 from . import identity_codes, rendering
@@ -164,7 +164,11 @@ def _address(notice: Notice) -> str:
         return notice.staff.email
     if notice.contact is not None:
         return notice.contact.address
-    return notice.submission.email if notice.submission else ""
+    if notice.submission is None:
+        return ""
+    alone = Authority.objects.filter(submission=notice.submission, taken_over_at__isnull=False).select_related("asked")
+    theirs = alone.first() if notice.kind != "code" else None
+    return theirs.asked.address if theirs and theirs.asked else notice.submission.email
 
 
 def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:

@@ -27,6 +27,7 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # between two machines; more is an alarm o
 TRIES = 5
 MAILS_PER_HOUR = 5  # to one address, over all its requests
 LASTING = frozenset({IdentityCheck.Purpose.STOP, IdentityCheck.Purpose.FORMER})  # links by which an address objects
+UNSEEN = frozenset({IdentityCheck.Purpose.FIND, IdentityCheck.Purpose.ON_FILE})  # nobody is told that one was issued
 LASTING_LIFE = timedelta(days=30)  # taken on the page of their link only, which holds 128 bits
 FAILURES = 100  # to one address in a row: NIST SP 800-63B, 5.2.2
 
@@ -110,19 +111,22 @@ def issue(
 
     Links by which an address objects have no limit: whoever filled it would silence them.
     Over the limit of the address one is issued that nobody gets and nobody can type: anything else would tell a
-    stranger who files with an address that others have written from it.
+    stranger who files with an address that others have written from it. Where nobody sees whether one was issued,
+    Refused is raised, and the one that is alive stays alive: by its link a contact on file says no.
     Needs the caller's transaction with the submission locked.
     """
     address = contact.email_digest if contact else submission.email_digest
     if not address:
         raise Refused(_("No e-mail address is known here. Please phone or write to us; the case number helps."))
     hour = IdentityCheck.objects.filter(issued_at__gt=at - timedelta(hours=1))
-    if purpose not in LASTING and hour.filter(submission=submission, contact=contact).count() >= MAILS_PER_HOUR:
+    # One case asks for few other addresses, whichever they are: nobody has our mail sent to strangers by it.
+    same = {"purpose": purpose} if purpose == IdentityCheck.Purpose.CHANGE else {"contact": contact}
+    if purpose not in LASTING and hour.filter(submission=submission, **same).count() >= MAILS_PER_HOUR:
         raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
     muted = purpose not in LASTING and hour.filter(email_digest=address).count() >= MAILS_PER_HOUR
     issued = IdentityCheck.objects.filter(submission=submission, purpose=purpose)
     last = issued.aggregate(number=Max("issue"))["number"]
-    if muted and purpose == IdentityCheck.Purpose.FIND:  # anybody can ask for one: what is alive stays alive
+    if muted and purpose in UNSEEN:
         raise Refused(_("Five codes have gone to this address within an hour. Please wait an hour and try again."))
     issued.filter(contact=contact, dead_at=None).update(dead_at=at)
     check = IdentityCheck.objects.create(

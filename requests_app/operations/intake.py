@@ -25,6 +25,7 @@ from .authorities import digest_sought
 from .circumstances import asked_of
 from .evidence import Kind
 from .identity_codes import issue
+from .lookups import owe_lookups
 from .notices import owe
 from .on_behalf import Behalf
 from .policies import current, dates_told, deadline_from, policy_of
@@ -189,6 +190,8 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
     if filing.behalf and filing.behalf.kind == Acts.REPORT:  # whoever reported gave no address to write to
         on_behalf.tell_of_report(submission, at=at)
         return
+    if not filing.email:  # of a letter: no code is waited for, and whoever is on file is asked at once
+        owe_lookups(submission, at=at)
     needs_code = needs_code or bool(filing.behalf and filing.email)
     if needs_code:
         issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)

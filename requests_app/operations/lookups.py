@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from requests_app.models import SourceLookup, Submission
-from requests_app.rules.identity import CONTACT_ON_FILE
+from requests_app.rules.authority import Kind
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
 from requests_app.rules.lifecycle import OPEN
 
-from .authorities import digest_sought
+from .authorities import authority_of, digest_sought
 from .circumstances import asked_of
 
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
@@ -18,7 +20,8 @@ def owe_lookups(submission: Submission, *, at: datetime) -> None:
     """Owe one look-up for each source, where an open request asks for the contact on file.
 
     Owed when the typed address was confirmed, never before: else anybody could have mail sent to the address on file
-    of somebody else by naming it in a form. A row that was asked about another address is owed anew.
+    of somebody else by naming it in a form. Of a letter without an address, which staff enter, it is owed at once.
+    A row that was asked about another address is owed anew.
     Needs the caller's transaction with the submission locked.
     """
     if not settings.DATA_SOURCES or not asks_for_contact_on_file(submission):
@@ -50,7 +53,24 @@ def asks_for_contact_on_file(submission: Submission) -> bool:
     return any(asked_of(dsr).rung >= CONTACT_ON_FILE for dsr in rows)
 
 
+def unasked(submission: Submission) -> bool:
+    """Return whether a data source was never asked about a case that has come so far that it should have been.
+
+    Of an account of a child that somebody reported nobody is asked: two of the team check it (B-VI).
+    """
+    authority = authority_of(submission)
+    if authority is not None and authority.kind == Kind.REPORT:
+        return False
+    known = {row.alias for row in submission.lookups.all()}
+    due = submission.assurance >= CONTACT or not submission.email_digest
+    return due and not known.issuperset(settings.DATA_SOURCES)
+
+
 def ask_again(submission: Submission, *, at: datetime) -> None:
-    """Have the sources asked once more, and a new code sent. One statement, whatever they answered before."""
+    """Have the sources asked once more, and a new code sent: the same statements, whatever they answered before."""
+    with transaction.atomic():
+        locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        if unasked(locked):  # a source that was connected since
+            owe_lookups(locked, at=at)
     earlier = SourceLookup.objects.filter(submission=submission, asked_at__lte=at - ASKED_AGAIN_AFTER)
     earlier.update(next_try_at=at, attempts=0)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from requests_app.models import Contact, IdentityCheck, Submission
-from requests_app.rules.lifecycle import OPEN
+from requests_app.rules.lifecycle import OPEN, State
 
 from . import evidence, lookups
 from .actors import Actor
@@ -16,6 +16,9 @@ from .on_file_proof import settle
 from .team import OFFICER, members, tell
 
 ON_FILE = IdentityCheck.Purpose.ON_FILE
+ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED})
+DENIED = "Whoever reads the mail of the contact on file says that they did not ask."
+ANSWERED_ALREADY = "An answer was given before: its files are handed out no more. Judge whether this is a breach."
 
 
 def confirm_on_file(submission: Submission, *, code: str, actor: Actor, at: datetime) -> bool:
@@ -75,7 +78,7 @@ def _confirmed(contact: Contact, *, actor: Actor, at: datetime) -> None:
 def _denied(contact: Contact, *, actor: Actor, at: datetime) -> None:
     Contact.objects.filter(pk=contact.pk).update(denied_at=at)
     evidence.append(contact.submission_id, Kind.ON_FILE_DENIED, actor=actor, at=at, body={"contact": str(contact.pk)})
-    for dsr in contact.submission.requests.filter(state__in=sorted(OPEN)).order_by("pk"):
-        sentence = "Whoever reads the mail of the contact on file says that they did not ask. Nothing is released."
+    for dsr in contact.submission.requests.filter(state__in=sorted({*OPEN, *ANSWERED})).order_by("pk"):
+        sentence = f"{DENIED} {'Nothing is released.' if dsr.is_open else ANSWERED_ALREADY}"
         occurrence = f"denied:{contact.pk.hex}:{dsr.pk.hex}"
         tell(members(OFFICER), "staff_alarm", dsr, occurrence=occurrence, at=at, context={"alarm": sentence})

@@ -118,7 +118,8 @@ def _standing(
 
 
 def _reader(kind: str, submission: Submission) -> str:
-    """Who is greeted: whoever filed; of an answer that goes to the person for whom they filed, that person."""
+    """Who is greeted: whoever filed; the person for whom they filed, if the answer is theirs or they go on alone."""
     authority = Authority.objects.filter(submission=submission, package_to=Authority.PackageTo.PERSON).first()
-    named = authority.name if authority and kind in {"decision_done", "decision_partly"} else ""
+    theirs = authority is not None and (authority.taken_over_at or kind in {"decision_done", "decision_partly"})
+    named = authority.name if authority and theirs else ""
     return named or submission.name

@@ -10,6 +10,7 @@ from requests_app.rules.response_deadline import received_on
 
 from .actors import Actor
 from .circumstances import asked_of
+from .lookups import owe_lookups
 from .notices import owe
 from .policies import dates_told, deadline_from, policy_of
 from .transition import NOTICE, advance, reschedule
@@ -55,4 +56,6 @@ def take_up_again(
         context={"due_on": deadline.due_on, "steps": deadline.steps},
         at=at,
     )
+    if not waits:  # otherwise the code does it
+        owe_lookups(dsr.submission, at=at)
     return reschedule(moved, at=at)

@@ -115,6 +115,7 @@ BEFORE_AN_ANSWER = frozenset(
         Obstacle.SECOND_CONFIRMATION,
         Obstacle.COOLING_OFF,
         Obstacle.RELEASED_JUST_NOW,
+        Obstacle.LOOKUP,  # a source that is asked anew, as about a changed address, has found nobody else yet
         Obstacle.AUTHORITY_OVER,  # whoever acted reads nothing more; the person's answer is the person's
     }
 )

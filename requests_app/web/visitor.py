@@ -120,7 +120,8 @@ def submission(request: HttpRequest) -> Submission | None:
     found = Submission.objects.select_related("policy").filter(pk=pk).first() if pk else None
     if found is None:
         return None
-    mine_alone = is_filer(request, found) and found.assurance < CONTACT
+    # What was filed without an address has no page: a report of somebody else's account, a letter.
+    mine_alone = is_filer(request, found) and found.assurance < CONTACT and bool(found.email_digest)
     mine = mine_alone or is_proved(request, found) or asked_contact(request, found) is not None
     return found if mine else None
 
@@ -159,12 +160,23 @@ def reads_answer(request: HttpRequest, submission: Submission) -> bool:
 
 def may_read(request: HttpRequest, submission: Submission, notice: Notice) -> bool:
     """Whether this notice is for whoever looks."""
+    authority = authority_of(submission)
+    alone_at = authority.taken_over_at if authority else None
+    if alone_at and notice.created_at > alone_at and side(request, submission) == Side.AGENT:
+        return False  # the person goes on alone since then
     if notice.kind in ANSWERS:
         return reads_answer(request, submission)
     if notice.kind == "code" and side(request, submission) == Side.PERSON:
         return False  # it went to whoever filed
     at_the_end = side(request, submission) == Side.AGENT and notice.kind in AFTER_THE_END
     return at_the_end or may_act(request, submission)
+
+
+def goes_on_alone(request: HttpRequest, submission: Submission) -> bool:
+    """Whether whoever looks is the person for whom somebody filed, and nobody acts for them any more."""
+    authority = authority_of(submission)
+    alone = authority is not None and authority.taken_over_at is not None and not authority.revoked_at
+    return alone and side(request, submission) == Side.PERSON
 
 
 def own_submission(request: HttpRequest, *, as_requester: bool = False) -> Submission:
@@ -181,9 +193,12 @@ def own_submission(request: HttpRequest, *, as_requester: bool = False) -> Submi
 def own_request(request: HttpRequest, pk: UUID, *, as_requester: bool = False) -> DataSubjectRequest:
     """One request of this session's submission; foreign and unknown ones are told apart by nobody.
 
-    `as_requester`: for whoever filed alone. The thread is theirs; the person writes from a request of their own.
+    `as_requester`: for whoever filed alone. The thread is theirs; the person writes from a request of their own, or
+    once they go on alone.
     """
-    own = own_submission(request, as_requester=as_requester)
+    own = own_submission(request)
+    if as_requester and not goes_on_alone(request, own):
+        own = own_submission(request, as_requester=True)
     if not may_act(request, own):
         raise Http404
     dsr = DataSubjectRequest.objects.select_related("submission", "policy").filter(pk=pk, submission=own).first()

@@ -1,0 +1,257 @@
+"""Where two features meet: an action in one quietly undoes what the other holds back, or leaves somebody locked out."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core import mail
+
+from requests_app.models import Authority, Contact, IdentityCheck, Notice, SignIn, Submission
+from requests_app.operations import (
+    assurance,
+    authority,
+    contact_change,
+    decision,
+    delivery,
+    desk,
+    erasure,
+    identity,
+    intake,
+    likeness,
+    manual_verification,
+    on_file,
+    person,
+    release,
+    sweeps,
+)
+from requests_app.operations.actors import Actor
+from requests_app.operations.refused import Refused
+from requests_app.operations.sign_in import Account, Outcome, confirm_by_sign_in
+from requests_app.rules.authority import Kind
+from tests.operations.behalf import BRUNO, bruno_files, knows_on_file, types_code
+from tests.operations.test_contact_change import asks, changes, confirmed, request, says
+from tests.operations.test_road import decided
+from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+ANA = Actor.person()
+OTTO = "otto@elsewhere.example"
+OLD = datetime(2024, 2, 12, tzinfo=UTC)
+SOON = NOON + timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _ready(settings, tmp_path):
+    settings.FILES_DIR = tmp_path
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    published_policy()
+
+
+@pytest.fixture
+def customers(settings):
+    """The customer file knows Ana by her number and her address."""
+
+    def customers_(*emails):
+        people = [{"emails": list(emails or ("ana@example.org",)), "identifiers": ["C-1001"], "since": OLD}]
+        backend = "requests_app.connectors.in_memory.InMemory"
+        settings.DATA_SOURCES = {"customers": {"BACKEND": backend, "OPTIONS": {"people": people}}}
+
+    return customers_
+
+
+def stands(submission, right="access", at=SOON):
+    return [str(one) for one in assurance.obstacles(request(submission, right), at=at)]
+
+
+def by_hand(submission, at):
+    hans, ada = Actor.staff(staff("hans", "handler")), Actor.staff(staff("ada", "approver"))
+    reason = "Phoned the number on file, and compared the signature."
+    waits = manual_verification.propose_verification(submission, reason=reason, actor=hans, at=at)
+    manual_verification.approve_verification(waits, actor=ada, at=at)
+
+
+def answered(submission, right="access", at=SOON):
+    """A file is released, and returned."""
+    dsr, hans, ada = request(submission, right), staff("hans", "handler"), staff("ada", "approver")
+    file = desk.attach(dsr, name="data.json", content=b"{}", actor=Actor.staff(hans), at=at)
+    waiting = decided(dsr, hans)
+    waiting.dsr.refresh_from_db()
+    decision.approve(waiting.dsr, digest=waiting.content_digest, actor=Actor.staff(ada), at=at)
+    return type(file).objects.select_related("dsr__submission", "dsr__policy").get(pk=file.pk)
+
+
+class TestALetterOnPaper:
+    @staticmethod
+    def entered(*rights, **changes):
+        filing = intake.Filing(
+            uuid.uuid4(), rights or ("access",), "Ana Example", "", "My customer number is C-1001.", "en",
+            postal="Otto, Elm Street 5", received_on=date(2026, 11, 21), **changes,
+        )  # fmt: skip
+        return intake.receive(filing, channel="post", actor=Actor.staff(staff("hans", "handler")), at=NOON)
+
+    def test_in_anas_name_from_ottos_address_asks_ana_who_is_on_file(self, customers):
+        customers()
+        submission = self.entered()
+        assert stands(submission) == ["lookup"]
+        sweeps.run_steps(SOON)
+        assert stands(submission) == ["on_file"]
+        delivery.deliver_due(SOON + timedelta(minutes=1))
+        assert [m.to for m in mail.outbox if "ana@example.org" in m.to] == [["ana@example.org"]]
+
+    def test_anas_no_holds_it_back(self, customers):
+        customers()
+        submission = self.entered("deletion")
+        sweeps.run_steps(SOON)
+        contact = Contact.objects.get()
+        code = identity.code_for(contact.checks.get())
+        assert on_file.answer_by_link(contact.checks.get(), code=code, mine=False, actor=ANA, at=SOON)
+        assert "denied" in stands(submission, "deletion")
+
+    def test_her_yes_releases_it(self, customers):
+        customers()
+        submission = self.entered()
+        sweeps.run_steps(SOON)
+        contact = Contact.objects.get()
+        code = identity.code_for(contact.checks.get())
+        assert on_file.answer_by_link(contact.checks.get(), code=code, mine=True, actor=ANA, at=SOON)
+        assert stands(submission) == []
+
+    def test_its_deletion_is_told_to_the_contact_on_file_which_can_stop_it(self, customers):
+        customers()
+        submission = self.entered("deletion")
+        sweeps.run_steps(SOON)
+        erasure.record_in_writing(
+            request(submission, "deletion"), how="A second letter of hers.", actor=Actor.staff(staff("hans")), at=SOON
+        )
+        assert Contact.objects.get().checks.filter(purpose="stop").exists()
+
+
+class TestTheContactOnFile:
+    def test_who_says_no_after_the_release_alarms_the_officers(self, customers):
+        customers("ana@on-file.example")
+        submission = ana_files("access", details="C-1001", email=OTTO)
+        confirms(submission)
+        sweeps.run_steps(SOON)
+        by_hand(submission, SOON + HOUR)
+        answered(submission, at=SOON + 2 * HOUR)
+        check = Contact.objects.get().checks.get()
+        assert on_file.answer_by_link(check, code=identity.code_for(check), mine=False, actor=ANA, at=SOON + 3 * HOUR)
+        alarms = Notice.objects.filter(kind="staff_alarm", submission=submission, staff__username="petra")
+        assert alarms.count() == 1
+
+    @staticmethod
+    def fill_the_hour(at):
+        for _ in range(5):
+            ana_files("access", email="ana@on-file.example", at=at)
+
+    def test_is_asked_later_where_its_hour_was_full_of_codes(self, customers):
+        customers("ana@on-file.example")
+        submission = ana_files("access", details="C-1001", email=OTTO)
+        self.fill_the_hour(NOON)
+        confirms(submission)
+        sweeps.run_steps(SOON)
+        delivery.deliver_due(SOON)
+        later = SOON + HOUR + timedelta(minutes=5)
+        sweeps.run_steps(later)
+        mail.outbox.clear()
+        delivery.deliver_due(later + timedelta(minutes=1))
+        assert [m.to for m in mail.outbox if "another e-mail address" in m.body] == [["ana@on-file.example"]]
+
+    def test_keeps_the_link_of_its_no_whatever_otto_has_sent_again(self, customers):
+        customers("ana@on-file.example")
+        submission = ana_files("access", details="C-1001", email=OTTO)
+        confirms(submission)
+        sweeps.run_steps(SOON)
+        delivery.deliver_due(SOON)
+        check = Contact.objects.get().checks.get()
+        self.fill_the_hour(SOON)
+        at = SOON + timedelta(minutes=5)
+        on_file.send_again(submission, at=at)
+        sweeps.run_steps(at)
+        assert on_file.answer_by_link(check, code=identity.code_for(check), mine=False, actor=ANA, at=at)
+
+
+class TestAnotherAddress:
+    def test_vouched_for_after_the_answer_leaves_her_the_files(self, customers):
+        customers()
+        submission = confirmed()
+        sweeps.run_steps(SOON)
+        file = answered(submission)
+        changes(submission, at=SOON)
+        with pytest.raises(release.HeldBack):
+            release.read_file(file, actor=ANA, at=SOON)
+        says(submission, contact_change.vouch, at=SOON)
+        file.dsr.submission.refresh_from_db()
+        sweeps.run_steps(SOON + HOUR)
+        assert release.read_file(file, actor=ANA, at=SOON + HOUR) == b"{}"
+
+    def test_of_a_case_that_had_ended_is_looked_up_once_it_is_taken_up_again(self, customers):
+        customers()
+        submission = confirmed()
+        sweeps.run_steps(SOON)
+        person.cancel(request(submission), actor=ANA, at=SOON)
+        changes(submission, at=SOON)
+        says(submission, contact_change.vouch, at=SOON)
+        person.reopen(request(submission), proved=True, actor=ANA, at=SOON)
+        sweeps.run_steps(SOON + HOUR)
+        assert stands(submission) == []
+
+    def test_is_warned_of_where_it_looks_like_somebody_elses(self):
+        ana = ana_files("access", email="ana@new.example")
+        submission = changes(confirmed(), email="ana@nevv.example")
+        assert likeness.cases_alike(ana) == [submission]
+
+    def test_asked_for_again_and_again_sends_five_codes_an_hour_and_not_one_to_everybody(self):
+        submission = confirmed()
+        for n in range(5):
+            asks(submission, email=f"p{n}@example.net")
+        with pytest.raises(Refused, match="within an hour"):
+            asks(submission, email="p5@example.net")
+        assert IdentityCheck.objects.filter(purpose="change").count() == 5
+
+    def test_of_ottos_with_which_he_signed_in_is_forgotten_with_its_sign_in(self):
+        submission = changes(confirmed(), email=OTTO)
+        otto = Account("https://id.example", "otto", OTTO)
+        assert confirm_by_sign_in(submission, account=otto, actor=ANA, at=NOON) == Outcome.CONFIRMED
+        says(submission, contact_change.undo)
+        ana = Account("https://id.example", "ana", "ana@example.org")
+        assert confirm_by_sign_in(submission, account=ana, actor=ANA, at=NOON) == Outcome.CONFIRMED
+        assert SignIn.objects.count() == 1
+
+    def test_gets_no_mail_that_was_meant_for_the_one_before(self):
+        submission = confirmed("deletion", "restriction")
+        delivery.deliver_due(NOON)
+        confirms_erasure(request(submission, "deletion"))
+        changes(submission, email=OTTO)
+        mail.outbox.clear()
+        delivery.deliver_due(NOON)
+        assert not [m for m in mail.outbox if OTTO in m.to and "/l/" in m.body]
+
+
+class TestGoingOnAlone:
+    @staticmethod
+    def of_age(*rights):
+        filed = bruno_files(*(rights or ("access",)), kind=Kind.GUARDIAN, born_on=date(2008, 12, 1), ends_on=None)
+        at = datetime(2026, 12, 2, 12, tzinfo=UTC)
+        sweeps.end_authorities(at)
+        types_code(at=at)
+        authority.take_over(Authority.objects.get(), actor=ANA, at=at)
+        return Submission.objects.get(pk=filed.pk), at
+
+    def test_she_and_not_who_acted_for_her_is_told_that_there_is_a_question(self):
+        submission, at = self.of_age()
+        mail.outbox.clear()
+        desk.ask(request(submission), question="Which account?", actor=Actor.staff(staff("hans", "handler")), at=at)
+        delivery.deliver_due(at)
+        assert {to for m in mail.outbox for to in m.to if to.startswith(("ana", "bruno@agents"))} == {"ana@example.org"}
+
+
+class TestAnAgent:
+    @pytest.mark.parametrize("known", [False, True])
+    def test_does_not_see_by_the_second_confirmation_whether_ana_is_known(self, known):
+        filed = bruno_files("deletion", email="")
+        if known:
+            knows_on_file(filed)
+        with pytest.raises(Refused, match="The person for whom you ask confirms this"):
+            erasure.issue_code(request(filed, "deletion"), actor=BRUNO, at=NOON)
