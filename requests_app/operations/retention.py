@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 
 from requests_app.models import AnswerFile, Authority, DisclosurePackage, ProofDocument, Submission
 from requests_app.rules.lifecycle import ENDED, OPEN
@@ -18,9 +18,12 @@ BATCH = 50
 
 
 def destroy_package(package: DisclosurePackage, *, at: datetime) -> int:
-    """Destroy the files of an ended package; returns how many. Safe to repeat after a crash midway."""
+    """Destroy the files of an ended package; returns how many. Safe to repeat after a crash midway.
+
+    What is drafted for a second answer, of a request that was reopened, stays.
+    """
     gone = 0
-    for row in AnswerFile.objects.filter(dsr=package.dsr, destroyed_at=None):
+    for row in package.files:
         files.destroy(row.pk)
         with transaction.atomic():
             evidence.append(
@@ -96,6 +99,8 @@ def apply(now: datetime) -> int:
 
 def _apply_to_packages(now: datetime) -> int:
     ended = DisclosurePackage.objects.filter(
-        expires_at__lte=now - timedelta(days=1), dsr__answer_files__destroyed_at=None
+        expires_at__lte=now - timedelta(days=1),
+        dsr__answer_files__destroyed_at=None,
+        dsr__answer_files__attached_at__lte=F("released_at"),
     ).select_related("dsr")
     return sum(destroy_package(package, at=now) for package in ended.distinct()[:BATCH])
