@@ -6,7 +6,9 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connection
+from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from .connectors import clamd, mistakes
 from .connectors.openid import is_safe
@@ -71,6 +73,24 @@ def scanner_address_is_readable(**kwargs: Any) -> list[CheckMessage]:
         hint = "Give tcp://host:3310 or unix:///path/of/the/socket, or leave it out to take files unscanned."
         return [Error("CLAMD_URL is no address of clamd: no file would be taken.", hint=hint, id="portal.E010")]
     return []
+
+
+@register(Tags.database)
+def databases_are_of_this_version(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A newer version, or one before the migrations were begun anew, left tables that this one does not know."""
+    found: list[CheckMessage] = []
+    for alias in sorted(databases or ()):
+        loader = MigrationLoader(connections[alias], load=False)
+        loader.load_disk()
+        applied = MigrationRecorder(connections[alias]).applied_migrations()
+        unknown = sorted(
+            name for app, name in applied if app == "requests_app" and (app, name) not in loader.disk_migrations
+        )
+        if unknown:
+            hint = "Run the version that migrated it, or restore its backup. Of a demo: make clean, then make run."
+            message = f"The database {alias} was migrated by another version of the portal ({', '.join(unknown)})."
+            found.append(Error(message, hint=hint, id="portal.E011"))
+    return found
 
 
 @register(Tags.database)

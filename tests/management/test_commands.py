@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from requests_app import clock
-from requests_app.checks import append_only_tables_are_guarded
+from requests_app.checks import append_only_tables_are_guarded, databases_are_of_this_version
 from requests_app.models import DataSubjectRequest, Heartbeat, PolicyVersion
 from requests_app.operations import triggers
 from requests_app.operations.sweeps import SWEEPS
@@ -207,3 +208,12 @@ def test_install_triggers_puts_back_what_the_check_misses(manage):
     assert "requests_app_evidenceevent_no_delete" in manage("install_triggers").out
     assert append_only_tables_are_guarded(databases=["default"]) == []
     assert manage("install_triggers").out == "Nothing was missing.\n"
+
+
+@pytest.mark.both
+def test_a_database_of_another_version_is_said_with_what_to_do():
+    assert databases_are_of_this_version(databases=["default", "keys"]) == []
+    MigrationRecorder(connection).record_applied("requests_app", "0099_from_the_future")
+    (error,) = databases_are_of_this_version(databases=["default", "keys"])
+    assert "0099_from_the_future" in error.msg
+    assert "make clean" in error.hint
