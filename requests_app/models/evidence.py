@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from .keys import unseal
 from .submission import Submission
 
 
@@ -32,16 +33,26 @@ class EvidenceEvent(models.Model):
 
 
 class AccessLog(models.Model):
-    """Who opened or revealed what, when and why."""
+    """Who opened or revealed what, when and why. The purpose is a sentence of staff, and may name somebody: sealed."""
 
     at = models.DateTimeField()
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="+")
     what = models.CharField(max_length=40)
-    purpose = models.CharField(max_length=200, blank=True)
+    purpose_sealed = models.BinaryField(default=b"")
 
     class Meta:
         indexes = (models.Index(fields=("at",), name="look_at"),)
 
     def __str__(self) -> str:
         return f"{self.what} {self.at}"
+
+    @property
+    def place(self) -> str:
+        """Where its purpose stands; the associated data of its encryption."""
+        return f"accesslog.purpose.{self.pk}"
+
+    @property
+    def purpose(self) -> str:
+        """What whoever looked said that it was for."""
+        return unseal(self.submission_id, self.place, self.purpose_sealed)

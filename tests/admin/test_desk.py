@@ -133,7 +133,7 @@ def test_the_contact_is_revealed_for_a_purpose_only_and_logged(sign_in, file_req
     assert "ana@example.org" not in client.post(act_url(dsr, "reveal"), {"purpose": ""}).content.decode()
     page = client.post(act_url(dsr, "reveal"), {"purpose": "compare with file"}).content.decode()
     assert "ana@example.org" in page
-    assert AccessLog.objects.filter(what="reveal", purpose="compare with file").count() == 1
+    assert [look.purpose for look in AccessLog.objects.filter(what="reveal")] == ["compare with file"]
 
 
 def test_an_approver_reads_an_attached_file_before_approving(sign_in, file_request):

@@ -11,9 +11,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from requests_app import clock
 from requests_app.checks import append_only_tables_are_guarded, databases_are_of_this_version
 from requests_app.models import DataSubjectRequest, Heartbeat, PolicyVersion
-from requests_app.operations import triggers
+from requests_app.models.keys import SubmissionKey
+from requests_app.operations import access, triggers
+from requests_app.operations.actors import Actor
 from requests_app.operations.sweeps import SWEEPS
-from tests.people import POLICY, ana_files, staff
+from tests.people import POLICY, ana_files, published_policy, staff
 from tests.smtp import relay
 
 pytestmark = pytest.mark.django_db
@@ -217,3 +219,16 @@ def test_a_database_of_another_version_is_said_with_what_to_do():
     (error,) = databases_are_of_this_version(databases=["default", "keys"])
     assert "0099_from_the_future" in error.msg
     assert "make clean" in error.hint
+
+
+def test_access_log_shows_each_look_with_its_purpose(manage):
+    published_policy()
+    submission, petra = ana_files("access"), Actor.staff(staff("petra", "privacy officer"))
+    access.record_look(submission, what="reveal", purpose="compare the street", actor=petra, at=clock.now())
+    said = manage("access_log", "--account", "petra").out
+    assert f"petra  {submission.case_label}  reveal  compare the street" in said
+    assert manage("access_log", "--case", submission.case_label).out == said
+    assert manage("access_log", "--account", "bruno").out == ""
+    SubmissionKey.objects.all().delete()
+    assert "(destroyed)" in manage("access_log", "--account", "petra").out
+    assert "--account" in manage("access_log").err

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from requests_app.models import AccessLog, Notice
-from requests_app.operations import looks, sweeps
+from requests_app.models.keys import KeyDestroyed, SubmissionKey
+from requests_app.operations import access, looks, sweeps
+from requests_app.operations.actors import Actor
 from tests.people import NOON, ana_files, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -56,3 +58,16 @@ def test_what_was_opened_the_day_before_is_over():
     looked("bruno", cases=3)
     assert looks.owe_alarms(NOON) == 0
     assert alarms() == []
+
+
+def test_what_a_look_was_for_is_sealed_and_goes_with_the_key_of_its_case():
+    submission, petra = ana_files("access"), Actor.staff(staff("petra", "privacy officer"))
+    access.record_look(submission, what="reveal", purpose="Ana rang: new street", actor=petra, at=NOON)
+    look = AccessLog.objects.get()
+    assert look.purpose == "Ana rang: new street"
+    assert b"Ana" not in bytes(look.purpose_sealed)
+    SubmissionKey.objects.filter(pk=submission.pk).delete()
+    with pytest.raises(KeyDestroyed):
+        assert look.purpose
+    access.record_look(submission, what="reveal", purpose="Ana rang again", actor=petra, at=NOON)
+    assert AccessLog.objects.count() == 2, "that somebody looked is on record all the same"
