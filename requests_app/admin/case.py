@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -123,6 +124,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
     zone = dsr.submission.received_zone
     decided = dsr.decisions.select_related("dsr__policy", "dsr__submission", "decided_by", "approved_by")
     lost = set(unserved(submission=dsr.submission).values_list("pk", flat=True))
+    sent = Notice.objects.filter(Q(recipient="person") | Q(pk__in=lost), submission=dsr.submission)
     context = {
         **admin.site.each_context(request),
         **known,
@@ -142,7 +144,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "notices": [
             {"row": n, "kind": kind(n), "when": moment(n.created_at, zone), "delivery": delivery(n, zone),
              "lost": n.pk in lost}
-            for n in Notice.objects.filter(submission=dsr.submission, recipient="person").order_by("-created_at")
+            for n in sent.order_by("-created_at")
         ],
         "sensitive": dsr.sensitive_since and moment(dsr.sensitive_since, zone),
         "effective": dsr.effective_at and moment(dsr.effective_at, zone),

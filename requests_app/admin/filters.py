@@ -65,7 +65,7 @@ def day_of(text: str) -> date | None:
 
 
 def unserved(**which: Any) -> QuerySet[Notice]:
-    """Notices to the person that e-mail could not announce and no other channel has served yet."""
+    """Notices that e-mail could not announce to the person, or bring to a contact, and no other channel served yet."""
     return delivery.not_reached().filter(**which)
 
 

@@ -46,7 +46,7 @@ def posted_form(notice: Notice) -> PostedForm:
 
 def can_print(request: HttpRequest, notice: Notice) -> bool:
     """Who may see contact data may print them; a mail with a code is for nobody's eyes."""
-    return may(request.user, "open_letter") and notice.check_id is None
+    return may(request.user, "open_letter") and notice.check_id is None and notice.contact_id is None
 
 
 def _load(request: HttpRequest, pk: UUID) -> Notice:

@@ -57,19 +57,19 @@ class ServiceFilter(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    """Notices to persons; what staff were told is theirs."""
+    """Notices to persons, and to other addresses of their cases; what staff were told is theirs."""
 
     list_display = ("what", "case", "written", "became", "check_code")
     list_display_links = ("what",)
     list_filter = (ServiceFilter,)
-    list_select_related = ("submission",)
+    list_select_related = ("submission", "contact")
     ordering = ("-created_at",)
     sortable_by = ()
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """To persons only."""
-        return super().get_queryset(request).filter(recipient="person", submission__isnull=False)
+        """None of staff."""
+        return super().get_queryset(request).filter(staff=None, submission__isnull=False)
 
     @admin.display(description="Case")
     def case(self, notice: Notice) -> str:

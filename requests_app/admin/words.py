@@ -58,6 +58,8 @@ FAILURES = {
 
 def kind(notice: Notice) -> str:
     """What the notice is. A kind without words of its own is shown as it is rather than hidden."""
+    if notice.kind == "code" and notice.contact is not None:
+        return f"Code to another address of the case ({notice.contact.get_role_display()})"
     return KINDS.get(notice.kind, notice.kind.replace("_", " ").capitalize())
 
 

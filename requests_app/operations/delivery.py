@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -80,13 +80,21 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
 def not_reached() -> "QuerySet[Notice]":
     """Notices of which nobody knows that they reached their person: failed, or in doubt and not tried again.
 
-    A code is no such case once it has expired, nor in doubt: whoever needs one asks for a new one.
+    A code is no such case once it has expired, nor in doubt: whoever needs one asks for a new one. But to a contact
+    that waits for no mail (on file, or who may object) it is, until a later one went there.
     """
     doubtful = Notice.objects.filter(delivery__in=("ambiguous", "failed"))  # as the index notice_lost has it
     final = Q(delivery=Notice.Delivery.AMBIGUOUS, next_try_at=None, check_id=None) | (
         Q(delivery=Notice.Delivery.FAILED) & ~Q(failure_code="expired")
     )
-    return doubtful.filter(final, recipient=PERSON, served_at=None)
+    to_person = final & Q(recipient=PERSON)
+    over = Q(delivery=Notice.Delivery.AMBIGUOUS, next_try_at=None) | Q(delivery=Notice.Delivery.FAILED)
+    unawaited = IdentityCheck.objects.filter(pk=OuterRef("check_id"), purpose__in=identity_codes.UNAWAITED)
+    later = IdentityCheck.objects.filter(
+        contact=OuterRef("contact"), issued_at__gte=OuterRef("created_at"), handed_over_at__isnull=False
+    )
+    to_contact = over & Q(contact__isnull=False) & (Q(check_id=None) | (Exists(unawaited) & ~Exists(later)))
+    return doubtful.filter(to_person | to_contact, served_at=None)
 
 
 def to_print() -> "QuerySet[Notice]":

@@ -27,6 +27,7 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # between two machines; more is an alarm o
 TRIES = 5
 MAILS_PER_HOUR = 5  # to one address, over all its requests
 LASTING = frozenset({IdentityCheck.Purpose.STOP, IdentityCheck.Purpose.FORMER})  # links by which an address objects
+UNAWAITED = LASTING | {IdentityCheck.Purpose.ON_FILE}  # nobody waits for them who could ask for another one
 UNSEEN = frozenset({IdentityCheck.Purpose.FIND, IdentityCheck.Purpose.ON_FILE})  # nobody is told that one was issued
 LASTING_LIFE = timedelta(days=30)  # taken on the page of their link only, which holds 128 bits
 FAILURES = 100  # to one address in a row: NIST SP 800-63B, 5.2.2
