@@ -18,6 +18,7 @@ from requests_app.operations import intake
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
+from requests_app.rules.addresses import is_spelled_as_mailed
 
 from .presenting import local_day
 from .roles import may
@@ -56,6 +57,13 @@ class EntryForm(forms.Form):
         self.version = intake.current_policy()
         offered = policy_of(self.version).rights if self.version else ()
         self.fields["rights"].choices = [(k, w) for k, w in RIGHTS if k in offered]  # type: ignore[attr-defined]
+
+    def clean_email(self) -> str:
+        """As mail spells it."""
+        email: str = self.cleaned_data["email"]
+        if not is_spelled_as_mailed(email):
+            raise forms.ValidationError("Write the address in plain small letters: mail would spell it otherwise.")
+        return email
 
     def clean_received_on(self) -> Any:
         """Past only."""

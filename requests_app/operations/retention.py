@@ -1,11 +1,12 @@
 """Destroy what its period has ended for: documents of identity first, then released packages."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 
-from requests_app.models import AnswerFile, Authority, DisclosurePackage, ProofDocument, Submission
+from requests_app.models import AnswerFile, Authority, DisclosurePackage, ProofDocument, SignIn, Submission
 from requests_app.rules.lifecycle import ENDED, OPEN
 
 from . import evidence, files
@@ -80,13 +81,23 @@ def destroy_paper(authority: Authority, *, at: datetime) -> bool:
 
 def papers_due(now: datetime) -> list[Authority]:
     """Return the papers of cases that ended as long ago as their policy keeps proofs."""
-    rows = Authority.objects.filter(destroyed_at=None).exclude(document_sha256="").select_related("submission__policy")
-    ended = rows.exclude(submission__requests__state__in=sorted(OPEN))
-    oldest = ended.annotate(last_at=Max("submission__requests__answered_at")).filter(last_at__lte=now)
+    return _proofs_due(Authority.objects.filter(destroyed_at=None).exclude(document_sha256=""), now)
+
+
+def forget_sign_ins(now: datetime) -> int:
+    """Forget with which account at the provider a case was confirmed: it links the cases of one person."""
+    due = _proofs_due(SignIn.objects.all(), now)
+    return SignIn.objects.filter(pk__in=[row.pk for row in due]).delete()[0]
+
+
+def _proofs_due(rows: "QuerySet[Any]", now: datetime) -> list[Any]:
+    """Those of cases that ended as long ago as their policy keeps proofs; each has one `submission`."""
+    ended = rows.select_related("submission__policy").exclude(submission__requests__state__in=sorted(OPEN))
+    oldest = ended.annotate(case_ended_at=Max("submission__requests__answered_at")).filter(case_ended_at__lte=now)
     return [
         row
-        for row in oldest.order_by("last_at", "pk")[:BATCH]
-        if row.last_at + timedelta(days=policy_of(row.submission.policy).retention.proof_days) <= now
+        for row in oldest.order_by("case_ended_at", "pk")[:BATCH]
+        if row.case_ended_at + timedelta(days=policy_of(row.submission.policy).retention.proof_days) <= now
     ]
 
 
@@ -94,7 +105,7 @@ def apply(now: datetime) -> int:
     """Destroy what is due by now; returns how many things went."""
     documents = sum(destroy_document(document, at=now) for document in documents_due(now))
     papers = sum(destroy_paper(authority, at=now) for authority in papers_due(now))
-    return documents + papers + _apply_to_packages(now)
+    return documents + papers + forget_sign_ins(now) + _apply_to_packages(now)
 
 
 def _apply_to_packages(now: datetime) -> int:

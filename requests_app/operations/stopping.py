@@ -7,6 +7,7 @@ from requests_app.models import Contact, DataSubjectRequest, ErasureConfirmation
 from requests_app.rules.lifecycle import OPEN, Action
 
 from .actors import Actor
+from .authorities import authority_of
 from .identity_codes import issue
 from .notices import owe
 from .team import OFFICER, members, responsible, tell
@@ -24,8 +25,12 @@ def known_contacts(submission: Submission) -> list[Contact]:
 
 
 def send_stop_links(submission: Submission, *, actor: Actor, at: datetime) -> None:
-    """Send each known address a link that stops what is confirmed. Needs the caller's transaction."""
-    if submission.email_digest:
+    """Send each known address a link that stops what is confirmed. Needs the caller's transaction.
+
+    Whoever acted for a person that goes on alone now neither hears of it nor stops it.
+    """
+    authority = authority_of(submission)
+    if submission.email_digest and (authority is None or authority.taken_over_at is None):
         issue(submission, purpose=IdentityCheck.Purpose.STOP, actor=actor, at=at)
     for contact in known_contacts(submission):
         issue(submission, purpose=IdentityCheck.Purpose.STOP, actor=actor, at=at, contact=contact)

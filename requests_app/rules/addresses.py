@@ -25,6 +25,19 @@ def normalise(address: str) -> str:
     return address.strip().translate(_ASCII_LOWER)
 
 
+def is_spelled_as_mailed(address: str) -> bool:
+    """Return whether mail would go to this very spelling; whoever writes one mailbox in many ways passes every bound.
+
+    Of a domain that is not ASCII, mail uses a form in which width, case and signs that cannot be seen are gone
+    (RFC 3490); a local part that is not ASCII reaches nobody.
+    """
+    local, _, domain = normalise(address).rpartition("@")
+    try:
+        return local.isascii() and (domain.isascii() or domain.encode("idna").decode("idna") == domain)
+    except UnicodeError:
+        return False
+
+
 def skeleton(address: str) -> str:
     """Return what an address looks like at a glance: for warnings only, since different mailboxes share it."""
     local, _, domain = normalise(address).rpartition("@")

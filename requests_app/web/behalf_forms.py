@@ -16,7 +16,7 @@ from requests_app.rules.authority import CHILD_TRACK, Kind
 from requests_app.rules.policy import Policy
 
 from . import words
-from .forms import EMAIL_MISTAKES
+from .forms import EMAIL_MISTAKES, spelled_as_mailed
 
 
 def _day(label: Any, missing: Any, help_text: Any = "") -> forms.DateField:
@@ -44,6 +44,7 @@ class BehalfForm(forms.Form):
         help_text=_("The one they use with us, if you know it. We ask them there whether they want this."),
         required=False,
         max_length=254,
+        validators=[spelled_as_mailed],
         error_messages={**EMAIL_MISTAKES, "invalid": _("Their e-mail address: this is not a complete address.")},
     )
     born_on = _day(

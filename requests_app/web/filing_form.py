@@ -14,7 +14,7 @@ from requests_app.operations.on_behalf import Behalf
 from requests_app.rules.policy import NEVER_GATED, Policy
 
 from . import words
-from .forms import EMAIL_MISTAKES
+from .forms import EMAIL_MISTAKES, spelled_as_mailed
 
 
 class FilingForm(forms.Form):
@@ -36,7 +36,12 @@ class FilingForm(forms.Form):
             "max_length": _("Name: shorten it to 200 characters."),
         },
     )
-    email = forms.EmailField(label=_("Your e-mail address"), max_length=254, error_messages=EMAIL_MISTAKES)
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        max_length=254,
+        validators=[spelled_as_mailed],
+        error_messages=EMAIL_MISTAKES,
+    )
     details = forms.CharField(
         label=_("What helps us to find your data"),
         required=False,

@@ -6,6 +6,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from requests_app.rules.addresses import is_spelled_as_mailed
+
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
 TOO_LARGE = _("This file is too large: at most 10 MB. Take the picture with less detail.")
@@ -15,6 +17,12 @@ EMAIL_MISTAKES = {
     "invalid": _("E-mail: this is not a complete address. It looks like name@example.org."),
     "max_length": _("E-mail: this address is too long. Give one of at most 254 characters."),
 }
+
+
+def spelled_as_mailed(address: str) -> None:
+    """Refuse an address that mail would spell otherwise."""
+    if not is_spelled_as_mailed(address):
+        raise forms.ValidationError("", code="invalid")  # in the words of the field
 
 
 def mistake(form: forms.Form) -> str:
@@ -80,6 +88,7 @@ class EmailForm(forms.Form):
     email = forms.EmailField(
         label=_("Your e-mail address"),
         max_length=254,
+        validators=[spelled_as_mailed],
         error_messages=EMAIL_MISTAKES,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

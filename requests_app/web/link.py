@@ -38,6 +38,8 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret for a note in this session, and lead on to an address that tells nothing."""
     check = identity.check_for_secret(secret)
     page = PAGES.get(IdentityCheck.Purpose(check.purpose)) if check else None
+    if check is not None and check.contact_id is not None and check.purpose == IdentityCheck.Purpose.FRESH:
+        page = "status"  # of the person for whom somebody else filed: the code is typed where it was asked for
     if check is None or (check.contact_id is not None and page is None and check.purpose != FIND):
         raise Http404
     if request.method == "GET":

@@ -24,7 +24,8 @@ from .identity import wrong_code
 def new_address(request: HttpRequest) -> HttpResponse:
     """`action=ask` takes the address, `again` sends another code there, any other POST types the code."""
     submission = visitor.own_submission(request)
-    if not visitor.is_proved(request, submission):  # who sees it for another reason does not read its mail
+    # Who sees it for another reason does not read its mail; and whose authority is over holds nothing up by a change.
+    if not visitor.is_proved(request, submission) or not visitor.may_act(request, submission):
         raise Http404
     action = request.POST.get("action", "")
     form: EmailForm | CodeForm

@@ -246,6 +246,16 @@ class TestGoingOnAlone:
         delivery.deliver_due(at)
         assert {to for m in mail.outbox for to in m.to if to.startswith(("ana", "bruno@agents"))} == {"ana@example.org"}
 
+    def test_who_acted_for_her_neither_hears_of_her_deletion_nor_stops_it(self):
+        submission, at = self.of_age("deletion")
+        dsr = request(submission, "deletion")
+        check = erasure.issue_code(dsr, actor=ANA, at=at)
+        assert erasure.confirm(dsr, code=identity.code_for(check), actor=ANA, at=at)
+        mail.outbox.clear()
+        delivery.deliver_due(at)
+        assert not [m for m in mail.outbox if "bruno@agents.example" in m.to]
+        assert {c.contact.address for c in IdentityCheck.objects.filter(purpose="stop")} == {"ana@example.org"}
+
 
 class TestAnAgent:
     @pytest.mark.parametrize("known", [False, True])
@@ -255,3 +265,14 @@ class TestAnAgent:
             knows_on_file(filed)
         with pytest.raises(Refused, match="The person for whom you ask confirms this"):
             erasure.issue_code(request(filed, "deletion"), actor=BRUNO, at=NOON)
+
+
+def test_a_sign_in_is_forgotten_when_the_period_for_proofs_after_the_end_is_over():
+    submission = confirmed()
+    account = Account("https://id.example", "ana", "ana@example.org")
+    assert confirm_by_sign_in(submission, account=account, actor=ANA, at=NOON) == Outcome.CONFIRMED
+    person.cancel(request(submission), actor=ANA, at=NOON)
+    sweeps.apply_retention(NOON + 6 * DAY)
+    assert SignIn.objects.exists()
+    sweeps.apply_retention(NOON + 8 * DAY)
+    assert not SignIn.objects.exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from requests_app.rules.addresses import look_alike, normalise
+from requests_app.rules.addresses import is_spelled_as_mailed, look_alike, normalise
 
 ANA = "ana.bianchi@example.org"
 LOOK_ALIKES = (
@@ -50,3 +50,23 @@ def test_the_sign_for_kelvin_is_no_k():
 @pytest.mark.parametrize("other", ["otto@example.org", "ana.bianchi@example.com", "ana.bianco@example.org"])
 def test_another_address_is_no_look_alike(other):
     assert not look_alike(ANA, other)
+
+
+@pytest.mark.parametrize(
+    ("address", "as_mailed"),
+    [
+        (ANA, True),
+        ("ANA@Example.ORG", True),
+        ("ana@exämple.org", True),
+        ("ana@xn--exmple-cua.org", True),
+        ("ana@EXÄMPLE.org", False),
+        ("ana@ｅxample.org", False),
+        ("ana@ex\u00adample.org", False),
+        ("ana@ban\u212a.example", False),
+        ("\u212aim@example.org", False),
+        ("ana@" + "ä" * 70 + ".org", False),
+    ],
+    ids=ascii,
+)
+def test_an_address_is_spelled_as_mail_would_or_not(address, as_mailed):
+    assert is_spelled_as_mailed(address) is as_mailed

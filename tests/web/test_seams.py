@@ -3,10 +3,11 @@
 import uuid
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from requests_app.models import Authority, Submission
-from requests_app.operations import decision, desk
+from requests_app.models import Authority, ContactChange, IdentityCheck, Submission
+from requests_app.operations import decision, desk, identity
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
 from requests_app.rules.refusal import grounds_for
@@ -70,3 +71,39 @@ class TestGoingOnAlone:
         assert "500 euros" in ana.get(f"/notice/{letter.pk}/").content.decode()
         assert self.bruno.get(f"/notice/{letter.pk}/").status_code == 404
         assert str(letter.pk) not in self.bruno.get("/status/").content.decode()
+
+
+def test_an_agent_whose_authority_is_over_changes_no_address_any_more(client):
+    bruno = bruno_files()
+    finds(ANA).post("/for-you/", {"action": "no"})
+    assert bruno.get("/new-address/").status_code == 404
+    bruno.post("/new-address/", {"action": "ask", "email": "b2@agents.example", "lost": "yes"})
+    assert not ContactChange.objects.exists()
+
+
+def test_the_link_of_the_code_that_ana_asked_for_leads_her_on_where_somebody_else_filed():
+    bruno_files()
+    ana = finds(ANA)
+    ana.post("/fresh-code/", {"action": "send", "next": "/for-you/"})
+    check = IdentityCheck.objects.get(purpose="fresh")
+    answer = Client().get(f"/l/{identity.link_secret(check)}/")
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ana@\uff45xample.org", "ana@ex\u00adample.org", "ana@ex\u200bample.org", "ana@e\u212aample.org",
+        "an\u017f@example.org", "\u212aim@example.org", "ana@EX\u00c4MPLE.org",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_an_address_that_mail_would_spell_otherwise_is_refused(client, address):
+    page = client.post("/", answers(email=address, action="send"))
+    assert "this is not a complete address" in page.content.decode()
+    assert not Submission.objects.exists()
+
+
+def test_an_address_with_letters_of_its_own_language_is_taken(client):
+    client.post("/", answers(email="ana@ex\u00e4mple.org", action="send"))
+    assert Submission.objects.get().email == "ana@ex\u00e4mple.org"
