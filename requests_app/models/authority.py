@@ -43,6 +43,7 @@ class Authority(models.Model):
     ends_on = models.DateField(null=True, help_text="an agent's last day")
     wake_on = models.DateField(null=True)
     account_digest = models.CharField(max_length=80, blank=True, db_index=True, help_text="of a reported account")
+    postal_sealed = models.BinaryField(null=True, help_text="the person's, of what staff entered")
     document_name_sealed = models.BinaryField(default=b"")
     document_sha256 = models.CharField(max_length=64, blank=True)
     destroyed_at = models.DateTimeField(null=True)
@@ -88,8 +89,8 @@ class Authority(models.Model):
         return f"authority.{column}.{self.pk}"
 
     def opened(self, column: str) -> str:
-        """Return the text of a sealed column: name, born_on or document_name."""
-        return unseal(self.submission_id, self.place(column), getattr(self, f"{column}_sealed"))
+        """Return the text of a sealed column: name, born_on, postal or document_name."""
+        return unseal(self.submission_id, self.place(column), getattr(self, f"{column}_sealed") or b"")
 
     @property
     def name(self) -> str:

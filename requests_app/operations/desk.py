@@ -14,6 +14,7 @@ from requests_app.rules.lifecycle import State
 from . import evidence, files, messages, scanning
 from .access import record_look
 from .actors import Actor
+from .authorities import authority_of
 from .evidence import Kind
 from .notices import owe
 from .refused import Refused
@@ -137,4 +138,7 @@ def reveal(submission: Submission, *, purpose: str, actor: Actor, at: datetime) 
     others = [
         f"{contact.address} ({contact.get_role_display()})" for contact in submission.contacts.order_by("added_at")
     ]
+    authority = authority_of(submission)
+    if authority and (postal := authority.opened("postal")):
+        others.append(f"{postal} (the postal address of the person for whom it was filed)")
     return shown | {"others": "\n".join(others)}

@@ -81,7 +81,7 @@ def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Subm
     if filing.behalf is not None:
         if (same := on_behalf.same_report(filing.behalf)) is not None:
             return same
-        filing = _fit(filing, filing.behalf, policy, at)
+        filing = _fit(filing, filing.behalf, policy, at, by_web=channel == Submission.Channel.WEB)
     received_at = _receipt(filing, policy.time_zone, at)
     pk = uuid.uuid4()
     create_key(pk)  # in its own database, first: an orphan key harms nobody
@@ -100,13 +100,16 @@ def receive(filing: Filing, *, channel: str, actor: Actor, at: datetime) -> Subm
         return known
 
 
-def _fit(filing: Filing, behalf: Behalf, policy: Policy, at: datetime) -> Filing:
-    """Return the filing with the rights that come with it; raises Refused for what is no authority, or one too many."""
+def _fit(filing: Filing, behalf: Behalf, policy: Policy, at: datetime, *, by_web: bool) -> Filing:
+    """Return the filing with the rights that come with it; raises Refused for what is no authority, or one too many.
+
+    What staff enter may come without its paper, and waits behind no full day.
+    """
     today = received_on(at, policy.time_zone)
     rights = rights_filed(behalf.kind, filing.rights, behalf.born_on, on=today, offered=policy.rights)
-    needs_paper = not set(rights) <= NO_PROOF_RIGHTS
+    needs_paper = by_web and not set(rights) <= NO_PROOF_RIGHTS
     on_behalf.refuse_unfit(behalf, requester=filing.email, on=today, at=at, needs_paper=needs_paper)
-    if not set(filing.rights) <= NO_PROOF_RIGHTS:  # what takes effect at once is never kept waiting (P5, P8)
+    if by_web and not set(filing.rights) <= NO_PROOF_RIGHTS:  # what takes effect at once is never kept waiting (P5, P8)
         on_behalf.refuse_flood(filing.email, at=at)
     return replace(filing, rights=rights)
 

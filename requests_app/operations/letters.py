@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from requests_app.models import Notice
+from requests_app.models import Notice, Submission
 
 from . import evidence
 from .access import record_look
 from .actors import Actor
+from .authorities import authority_of
 from .evidence import Kind
 from .refused import Refused
+from .rendering import goes_to_person
 from .team import require
 
 BY_POST = "letter by post"
@@ -34,7 +36,16 @@ def open_letter(notice: Notice, *, actor: Actor, at: datetime) -> Letter:
     if submission is None or notice.check_id is not None:
         raise Refused("Only a letter to a person is printed; a code is for the person alone.")
     record_look(submission, what="letter", actor=actor, at=at, purpose=f"print {notice.check_code}")
-    return Letter(name=submission.name, postal=submission.opened("postal"), html=notice.opened("html"))
+    name, postal = _addressee(notice, submission)
+    return Letter(name=name, postal=postal, html=notice.opened("html"))
+
+
+def _addressee(notice: Notice, submission: Submission) -> tuple[str, str]:
+    """Name and postal address of whoever filed; of the person for whom they filed, where the letter greets them."""
+    authority = authority_of(submission)
+    if authority is not None and goes_to_person(notice.kind, authority):
+        return authority.name, authority.opened("postal")
+    return submission.name, submission.opened("postal")
 
 
 def record_posted(notice: Notice, *, posted_on: date, actor: Actor, at: datetime) -> None:

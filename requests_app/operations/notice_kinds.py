@@ -5,6 +5,8 @@ Kinds named staff_* go to staff, contact_* to another address of the case, all o
 
 from collections.abc import Mapping
 
+ANSWERS = ("decision_done", "decision_partly")  # of a filing for somebody else they go to the person, or as they chose
+
 NEEDS: Mapping[str, tuple[str, ...]] = {
     # optional: effects (in force already), effective_at, needs_code, for_another
     "acknowledgement": ("due_on", "steps"),

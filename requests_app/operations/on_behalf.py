@@ -42,6 +42,7 @@ class Behalf:
     ends_on: date | None = None
     document: tuple[str, bytes] | None = None  # name and content
     account: str = ""  # of a report: what finds it
+    postal: str = ""  # the person's, where staff enter it
 
 
 def refuse_paper(head: bytes, size: int) -> None:
@@ -111,8 +112,12 @@ def refuse_reports(*, at: datetime) -> None:
 
 
 def refuse_full_day(submission: Submission, *, at: datetime) -> None:
-    """Raise Refused where a filing for somebody else would begin on a full day; it begins on the next."""
-    if submission.assurance < CONTACT and authority_of(submission) is not None:
+    """Raise Refused where a filing for somebody else would begin on a full day; it begins on the next.
+
+    What staff entered has passed their eyes: it waits behind nothing.
+    """
+    by_web = submission.channel == Submission.Channel.WEB
+    if by_web and submission.assurance < CONTACT and authority_of(submission) is not None:
         refuse_flood(submission.email, at=at)
 
 
@@ -141,7 +146,8 @@ def keep(
         document_sha256=hashlib.sha256(content).hexdigest() if content else "",
     )
     born_on = behalf.born_on.isoformat() if behalf.born_on else ""
-    for column, text in (("name", behalf.name), ("born_on", born_on), ("document_name", name)):
+    sealed = {"name": behalf.name, "born_on": born_on, "document_name": name, "postal": behalf.postal}
+    for column, text in sealed.items():
         setattr(authority, f"{column}_sealed", seal(submission.pk, authority.place(column), text.strip()))
     authority.save(force_insert=True)
     evidence.append(
@@ -177,17 +183,24 @@ def _first_look(behalf: Behalf) -> date | None:
     return None
 
 
+def by_letter(submission: Submission) -> bool:
+    """Whether staff entered it, of somebody who gave no address to which a code could go."""
+    return submission.channel != Submission.Channel.WEB and not submission.email_digest
+
+
 def ask_person(submission: Submission, *, actor: Actor, at: datetime) -> None:
     """Ask the person over the best address there is, once for each; an address on file is asked anew.
 
-    Only once whoever filed showed an address of their own: nobody sends our mail to a stranger from nowhere.
+    Only once whoever filed showed an address of their own: nobody sends our mail to a stranger from nowhere. Of a
+    letter without one, staff saw to that.
     Needs the caller's transaction with the submission locked.
     """
     authority = authority_of(submission)
     if authority is None or authority.is_stopped:
         return
     # What took effect in the filing itself is told to the person at once.
-    if submission.assurance < CONTACT and not submission.requests.exclude(effective_at=None).exists():
+    began = submission.assurance >= CONTACT or by_letter(submission)
+    if not began and not submission.requests.exclude(effective_at=None).exists():
         return
     contact = best_contact(submission)
     if contact is None or contact == authority.asked:
@@ -221,7 +234,7 @@ def tell_person(dsr: DataSubjectRequest, *, at: datetime) -> None:
     occurrence = f"{dsr.pk.hex}:{at.isoformat()}"
     if authority.confirmed_at is None or authority.asked is None:
         if authority.package_to == Authority.PackageTo.PERSON:
-            what = "The answer goes to the person, and no address of theirs has confirmed. Reach them another way."
+            what = "The answer goes to the person, of whom no address confirmed. Reach them another way, or print it."
             tell_team(dsr.submission, what=what, occurrence=occurrence, at=at)
         return
     owe("contact_answer", submission=dsr.submission, contact=authority.asked, occurrence=occurrence, context={}, at=at)

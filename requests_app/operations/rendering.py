@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from requests_app.models import Authority, DataSubjectRequest, Submission
 
-from .notice_kinds import CONTACT_KINDS, STAFF_KINDS
+from .notice_kinds import ANSWERS, CONTACT_KINDS, STAFF_KINDS
 from .policies import policy_of
 
 LANGUAGES = ("en", "it")
@@ -118,8 +118,13 @@ def _standing(
 
 
 def _reader(kind: str, submission: Submission) -> str:
-    """Who is greeted: whoever filed; the person for whom they filed, if the answer is theirs or they go on alone."""
-    authority = Authority.objects.filter(submission=submission, package_to=Authority.PackageTo.PERSON).first()
-    theirs = authority is not None and (authority.taken_over_at or kind in {"decision_done", "decision_partly"})
-    named = authority.name if authority and theirs else ""
-    return named or submission.name
+    authority = Authority.objects.filter(submission=submission).first()
+    return authority.name if authority is not None and goes_to_person(kind, authority) else submission.name
+
+
+def goes_to_person(kind: str, authority: Authority) -> bool:
+    """Whether a letter is not for whoever filed but for the person for whom they did: the answer, if it is theirs, and
+    all of them once they go on alone."""
+    if authority.package_to != Authority.PackageTo.PERSON or not authority.name_sealed:
+        return False
+    return authority.taken_over_at is not None or kind in ANSWERS

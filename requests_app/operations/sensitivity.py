@@ -26,8 +26,8 @@ def mark_sensitive(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: da
         raise Refused("This right takes effect without any proof: the mark would change nothing.")
     with transaction.atomic():
         dsr = _written(dsr, Kind.SENSITIVE_MARKED, since=at, reason=reason, actor=actor, at=at)
-        if dsr.submission.assurance >= CONTACT:  # else they are owed once the address typed is confirmed
-            owe_lookups(dsr.submission, at=at)
+        if dsr.submission.assurance >= CONTACT or not dsr.submission.email_digest:
+            owe_lookups(dsr.submission, at=at)  # else they are owed once the address typed is confirmed
         return dsr
 
 

@@ -8,6 +8,7 @@ from requests_app.models import DataSubjectRequest, Message, Notice, Submission
 from requests_app.operations import asking, counting, erasure, person, timeline
 from requests_app.operations.circumstances import circumstances_of
 from requests_app.operations.erasing import facts_of
+from requests_app.operations.notice_kinds import ANSWERS
 from requests_app.operations.policies import policy_of
 from requests_app.rules.erasure import waits_for_access
 from requests_app.rules.lifecycle import Action, State, allowed
@@ -15,7 +16,7 @@ from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import UNCHANGED
 from requests_app.templatetags.counting import cited, sentence
 
-from . import visitor, words
+from . import words
 
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
 LETTERS = (
@@ -83,7 +84,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
 def without_answer(card: dict[str, Any]) -> dict[str, Any]:
     """The same for somebody to whom the answer does not go: where it stands, without its letters and files."""
     letter = card["letter"]
-    kept = letter if letter is not None and letter.kind not in visitor.ANSWERS else None
+    kept = letter if letter is not None and letter.kind not in ANSWERS else None
     done = card["dsr"].state in {State.FULFILLED, State.PARTLY_FULFILLED}
     return card | {
         "package": None,

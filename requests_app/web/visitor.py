@@ -22,13 +22,12 @@ from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, Noti
 from requests_app.models.keys import master
 from requests_app.operations.actors import Actor
 from requests_app.operations.authorities import agent_reads_answer, authority_of, is_over
+from requests_app.operations.notice_kinds import ANSWERS
 from requests_app.rules.identity import CONTACT
 
 FRESH = timedelta(minutes=15)
 
 
-# What the answer stands in: of a filing for somebody else the agent reads it only where the person chose so.
-ANSWERS = ("decision_done", "decision_partly")
 AFTER_THE_END = ("acknowledgement", "authority_refused", "authority_narrowed", "authority_ended", "decision_refused")
 
 

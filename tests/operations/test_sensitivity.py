@@ -1,14 +1,16 @@
 """Staff mark a request as about sensitive data: the contact on file is asked for, and nothing goes out before."""
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
 
 from requests_app.models import DataSubjectRequest, Message, Notice, SourceLookup
-from requests_app.operations import decision, evidence, on_file, person, sensitivity, sweeps
+from requests_app.operations import decision, evidence, intake, on_file, person, sensitivity, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.circumstances import asked_of
 from requests_app.operations.identity import code_for
+from requests_app.operations.intake import Filing
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, NONE, Asked, Reason
 from tests.operations.behalf import kinds, obstacles
@@ -125,6 +127,14 @@ class TestTheContactOnFile:
         assert not SourceLookup.objects.exists()  # else anybody could have mail sent to a stranger
         confirms(submission)
         assert SourceLookup.objects.count() == 1
+
+    def test_is_asked_for_at_once_of_a_letter_without_an_address(self):
+        filing = Filing(uuid.uuid4(), ("objection",), "Ana Example", "", "C-1001", "en", postal="Elm Street 5")
+        submission = intake.receive(filing, channel="post", actor=Actor.staff(staff("hans", "handler")), at=NOON)
+        assert not SourceLookup.objects.exists()
+        marks(submission)
+        assert obstacles(submission, "objection") == ("lookup",)
+        assert SourceLookup.objects.get().next_try_at == NOON
 
     def test_that_confirmed_opens_what_the_mark_held_back(self):
         submission = verified(ana_objects()).submission
