@@ -148,7 +148,7 @@ def _page(request: HttpRequest, dsr: DataSubjectRequest, row: Authority) -> Http
         "person": readable(lambda: row.name),
         "born_on": readable(lambda: row.born_on) if row.born_on_sealed else "",
         "scope": [TITLES.get(right, right) for right in row.scope],
-        "contact": contact and WHENCE[contact.role],
+        "contact": WHENCE[contact.role] if contact else "a postal one" if row.postal_sealed else "",
         "said": [
             {"words": words, "when": moment(getattr(row, name), zone)}
             for name, words in said.items()

@@ -24,6 +24,7 @@ from requests_app.operations import files as sealed_files
 from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.asking import documents_awaited
+from requests_app.operations.notices import ON_PAPER
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
@@ -124,7 +125,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
     zone = dsr.submission.received_zone
     decided = dsr.decisions.select_related("dsr__policy", "dsr__submission", "decided_by", "approved_by")
     lost = set(unserved(submission=dsr.submission).values_list("pk", flat=True))
-    sent = Notice.objects.filter(Q(recipient="person") | Q(pk__in=lost), submission=dsr.submission)
+    sent = Notice.objects.filter(Q(recipient__in=ON_PAPER) | Q(pk__in=lost), submission=dsr.submission)
     context = {
         **admin.site.each_context(request),
         **known,

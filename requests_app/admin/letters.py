@@ -21,6 +21,7 @@ from requests_app.models import Notice
 from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import delivery, letters
 from requests_app.operations.actors import Actor
+from requests_app.operations.notices import ON_PAPER
 from requests_app.operations.refused import Refused
 from requests_app.operations.rendering import known_language
 
@@ -52,7 +53,7 @@ def can_print(request: HttpRequest, notice: Notice) -> bool:
 def _load(request: HttpRequest, pk: UUID) -> Notice:
     if not may(request.user, "open_letter"):  # before the look-up: whether a notice exists is not told either
         raise PermissionDenied
-    rows = Notice.objects.filter(recipient="person", submission__isnull=False)
+    rows = Notice.objects.filter(recipient__in=ON_PAPER, submission__isnull=False)
     notice = get_object_or_404(rows.select_related("submission__policy", "dsr"), pk=pk)
     if not can_print(request, notice):
         raise PermissionDenied

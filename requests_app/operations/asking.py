@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from requests_app.models import (
     DataSubjectRequest,
@@ -17,6 +17,12 @@ from requests_app.models import (
 )
 from requests_app.rules.lifecycle import State
 
+# Of requests: those whose document lies with us, and nobody has decided about it.
+DOCUMENT_WITH_US = Exists(
+    ProofDocument.objects.filter(proof__dsr=OuterRef("pk"), proof__end="", destroyed_at=None).exclude(
+        result=ProofDocument.Result.REJECTED
+    )
+)
 # Of requests: those for which a document was asked, and none is confirmed. A code moves them no further.
 DOUBTED = {"proof_requests__end": ""}
 

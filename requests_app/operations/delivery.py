@@ -25,7 +25,7 @@ from requests_app.models import Authority, IdentityCheck, Notice
 from requests_app.models.keys import KeyDestroyed
 
 from . import identity_codes, rendering
-from .notices import PERSON
+from .notices import ON_PAPER, PERSON
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def not_reached() -> "QuerySet[Notice]":
 
 def to_print() -> "QuerySet[Notice]":
     """Notices to persons without an address for mail, not yet served by a letter."""
-    return Notice.objects.filter(delivery=Notice.Delivery.NONE, recipient=PERSON, served_at=None, check_id=None)
+    return Notice.objects.filter(delivery=Notice.Delivery.NONE, recipient__in=ON_PAPER, served_at=None, check_id=None)
 
 
 def message_id(notice: Notice) -> str:

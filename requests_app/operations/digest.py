@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from requests_app.models import DataSubjectRequest, Notice
 from requests_app.rules.lifecycle import OPEN, State
 
+from .asking import DOCUMENT_WITH_US
 from .notices import owe
 from .policies import current, policy_of
 from .team import APPROVER, HANDLER, OFFICER, members, tell
@@ -31,12 +32,14 @@ def owe_digest(now: datetime) -> int:
     ):
         return 0
     workable = Q(state__in=sorted({State.IN_PROGRESS, State.AWAITING_APPROVAL}))
+    unproved = Q(state=State.AWAITING_VERIFICATION)
     counts = DataSubjectRequest.objects.filter(state__in=sorted(OPEN)).aggregate(
         open=Count("pk"),
         overdue=Count("pk", filter=Q(due_on__lt=today)),
         due_today=Count("pk", filter=Q(due_on=today)),
         not_assigned=Count("pk", filter=workable & Q(assignee=None)),
-        waiting_for_a_code=Count("pk", filter=Q(state=State.AWAITING_VERIFICATION)),
+        waiting_for_a_code_or_a_document=Count("pk", filter=unproved & ~Q(DOCUMENT_WITH_US)),
+        documents_to_look_at=Count("pk", filter=unproved & Q(DOCUMENT_WITH_US)),
     )
     # What the clock fails on has an alarm of its own, and could fail the digest as well, morning after morning.
     untaken = DataSubjectRequest.objects.filter(workable, assignee=None, failures=0).order_by("due_on")

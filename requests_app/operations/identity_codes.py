@@ -141,7 +141,13 @@ def issue(
     told = {"check": str(check.pk), "purpose": purpose} | ({"contact": str(contact.pk)} if contact else {})
     evidence.append(submission.pk, Kind.CODE_ISSUED, actor=actor, at=at, body=told)
     notice = owe(
-        "code", submission=submission, contact=contact, occurrence=str(check.pk), context={}, at=at, check=check
+        "code",
+        submission=submission,
+        contact=contact,
+        occurrence=str(check.pk),
+        context={"purpose": str(purpose)},
+        at=at,
+        check=check,
     )
     if muted:
         Notice.objects.filter(pk=notice.pk).update(delivery=Notice.Delivery.NONE, next_try_at=None)

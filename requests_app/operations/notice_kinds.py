@@ -1,6 +1,7 @@
 """The kinds of notices, and what the context of each has to bring (dates are `date`, instants aware `datetime`).
 
-Kinds named staff_* go to staff, contact_* to another address of the case, all others to the person.
+Kinds named staff_* go to staff, contact_* to another address of the case, subject_* on paper to the person for whom
+somebody else filed, all others to the person.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ ANSWERS = ("decision_done", "decision_partly")  # of a filing for somebody else 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     # optional: effects (in force already), effective_at, needs_code, for_another
     "acknowledgement": ("due_on", "steps"),
-    "code": (),
+    "code": (),  # optional: purpose
     "question": ("question",),  # optional: due_on
     "decision_done": ("letter",),  # optional: files_until
     "decision_partly": ("letter", "ground_label"),  # optional: files_until
@@ -51,8 +52,10 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "proof_rejected": ("reason", "due_on"),
     "proof_settled": ("confirmed", "due_on"),  # confirmed, else withdrawn
     "reminder_proof": ("lapses_on",),  # lapses_on may be none
+    "subject_authority": (),
     "staff_proof": ("step",),  # review, confirm, done, infected
 }
 KINDS = tuple(NEEDS)
 STAFF_KINDS = tuple(kind for kind in KINDS if kind.startswith("staff_"))
 CONTACT_KINDS = tuple(kind for kind in KINDS if kind.startswith("contact_"))
+SUBJECT_KINDS = tuple(kind for kind in KINDS if kind.startswith("subject_"))

@@ -12,10 +12,12 @@ from django.db import IntegrityError, transaction
 from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, Notice, Submission
 from requests_app.models.keys import seal
 
-from .notice_kinds import CONTACT_KINDS, NEEDS, STAFF_KINDS
+from .notice_kinds import CONTACT_KINDS, NEEDS, STAFF_KINDS, SUBJECT_KINDS
 from .rendering import render
 
 PERSON = "person"
+SUBJECT = "subject"  # the person for whom somebody else filed, by letter only
+ON_PAPER = (PERSON, SUBJECT)  # whose letters may be printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Owed:
         """Who reads it."""
         if self.contact is not None:
             return f"contact:{self.contact.pk.hex}"
+        if self.kind in SUBJECT_KINDS:
+            return SUBJECT
         return str(self.staff.pk) if self.staff else PERSON
 
 
@@ -95,6 +99,8 @@ def _rendered(owed: Owed, *, at: datetime, check: IdentityCheck | None = None) -
     subject, text, html = render(owed.kind, submission=submission, dsr=owed.dsr, context=owed.context)
     pk, owner = uuid.uuid4(), submission.pk if submission else None
     address = getattr(staff, "email", "") if staff else owed.contact or (submission and submission.email_sealed)
+    if owed.recipient == SUBJECT:
+        address = ""
     return Notice(
         id=pk,
         **owed.key,

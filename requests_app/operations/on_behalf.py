@@ -12,11 +12,12 @@ from requests_app.models.keys import lookup_digests, seal
 from requests_app.rules.addresses import normalise
 from requests_app.rules.age import FOURTEEN, OF_AGE, birthday, is_under
 from requests_app.rules.authority import Kind as Acts
+from requests_app.rules.authority import agreement_needed
 from requests_app.rules.identity import CONTACT
 
 from . import evidence, files, scanning
 from .actors import Actor
-from .authorities import authority_of, best_contact, day_of
+from .authorities import authority_of, best_contact, day_of, standing
 from .contacts import add_contact
 from .evidence import Kind
 from .notices import owe
@@ -203,6 +204,8 @@ def ask_person(submission: Submission, *, actor: Actor, at: datetime) -> None:
     if not began and not submission.requests.exclude(effective_at=None).exists():
         return
     contact = best_contact(submission)
+    if contact is None:
+        _ask_on_paper(authority, actor=actor, at=at)
     if contact is None or contact == authority.asked:
         return
     if authority.asked and authority.asked.email_digest == contact.email_digest:  # on file is what was typed
@@ -217,6 +220,16 @@ def ask_person(submission: Submission, *, actor: Actor, at: datetime) -> None:
     )
     if asked_today < MAILS_A_DAY:  # the page that an earlier mail leads to shows all that wait for a word
         owe("contact_authority", submission=submission, contact=contact, occurrence=str(contact.pk), context={}, at=at)
+
+
+def _ask_on_paper(authority: Authority, *, actor: Actor, at: datetime) -> None:
+    """Ask by a printed letter, once, whoever has to agree and is known by a postal address alone."""
+    needed = agreement_needed(standing(authority), on=day_of(authority.submission, at=at))
+    if authority.asked_at or not authority.postal_sealed or not needed:
+        return
+    Authority.objects.filter(pk=authority.pk).update(asked_at=at)
+    evidence.append(authority.submission_id, Kind.AUTHORITY_ASKED, actor=actor, at=at, body={"by": "letter"})
+    owe("subject_authority", submission=authority.submission, occurrence="1", context={}, at=at)
 
 
 def _believe(authority: Authority, contact: Contact, *, at: datetime) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from requests_app.models import Authority, DataSubjectRequest, Submission
 
-from .notice_kinds import ANSWERS, CONTACT_KINDS, STAFF_KINDS
+from .notice_kinds import ANSWERS, CONTACT_KINDS, STAFF_KINDS, SUBJECT_KINDS
 from .policies import policy_of
 
 LANGUAGES = ("en", "it")
@@ -112,7 +112,7 @@ def _standing(
         policy = policy_of(submission.policy)  # parsed once per process
         values["name"] = _reader(kind, submission)
         values["authority"] = policy.complaint_authority.in_language(language)
-        values["on_paper"] = not submission.email_sealed
+        values["on_paper"] = kind in SUBJECT_KINDS or not submission.email_sealed
         values["court"] = policy.court_note.in_language(language)
     return values
 
@@ -125,6 +125,8 @@ def _reader(kind: str, submission: Submission) -> str:
 def goes_to_person(kind: str, authority: Authority) -> bool:
     """Whether a letter is not for whoever filed but for the person for whom they did: the answer, if it is theirs, and
     all of them once they go on alone."""
+    if kind in SUBJECT_KINDS:
+        return True
     if authority.package_to != Authority.PackageTo.PERSON or not authority.name_sealed:
         return False
     return authority.taken_over_at is not None or kind in ANSWERS

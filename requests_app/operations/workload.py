@@ -9,12 +9,15 @@ from django.db.models import Count, Min, Q
 from requests_app.models import DataSubjectRequest, Notice
 from requests_app.rules.lifecycle import OPEN, State
 
+from .asking import DOCUMENT_WITH_US
 from .policies import current, policy_of
 
 SOON = (1, 3, 5)  # days
 WEEK = timedelta(days=7)
 IS_OPEN = Q(state__in=sorted(OPEN))
-WAITS_FOR_PERSON = IS_OPEN & (Q(waiting_since__isnull=False) | Q(state=State.AWAITING_VERIFICATION))
+WAITS_FOR_PERSON = IS_OPEN & (
+    Q(waiting_since__isnull=False) | (Q(state=State.AWAITING_VERIFICATION) & ~Q(DOCUMENT_WITH_US))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def test_a_guardians_letter_is_entered_without_one(sign_in):
         ({"ends_on": ""}, "Until when they may act</a>: This field is required."),
         ({"ends_on": "2020-01-01"}, "give a day from today on"),
         ({"email": "ANA@example.org"}, "This is the address of whoever asks."),
+        ({"person_email": "ana@EXÄMPLE.org"}, "plain small letters"),
         ({"paper": paper(b"MZ program")}, "send it as a PDF, JPEG or PNG file"),
         ({"postal": ""}, "Give an e-mail or a postal address"),
     ],

@@ -161,6 +161,37 @@ class TestOnPaper:
         letter = letters.open_letter(Notice.objects.get(kind="decision_done"), actor=petra, at=NOON)
         assert (letter.name, letter.postal) == ("Bruno Agent", OAK)
 
+    def test_whoever_is_known_by_a_postal_address_alone_is_asked_by_letter(self, petra):
+        submission = hans_enters(email="", postal=ELM)
+        notice = Notice.objects.get(kind="subject_authority")
+        assert notice in delivery.to_print()
+        letter = letters.open_letter(notice, actor=petra, at=NOON)
+        assert (letter.name, letter.postal) == ("Ana Example", ELM)
+        assert "Dear Ana Example" in letter.html
+        assert not any(word in letter.html for word in ("Bruno", "access", "Access"))
+        assert kinds(submission).count("authority_asked") == 1
+        letters.record_posted(notice, posted_on=NOON.date(), actor=petra, at=NOON)
+        assert notice not in delivery.to_print()
+
+    def test_of_an_agent_with_an_address_the_letter_waits_for_his_code_and_comes_once(self):
+        submission = hans_enters(agent="bruno@agents.example", email="", postal=ELM)
+        assert not Notice.objects.filter(kind="subject_authority").exists()
+        for purpose in ("verify", "fresh"):
+            if purpose == "fresh":
+                identity.issue_code(submission, purpose=purpose, actor=Actor.agent(), at=NOON)
+            code = identity.code_for(submission.identity_checks.get(purpose=purpose))
+            assert identity.confirm(submission, purpose=purpose, code=code, actor=Actor.agent(), at=NOON)
+        notice = Notice.objects.get(kind="subject_authority")
+        delivery.deliver_due(NOON)
+        notice.refresh_from_db()
+        assert notice.delivery == "none"  # never announced to the agent
+        assert kinds(submission).count("authority_asked") == 1
+
+    def test_no_letter_goes_to_a_child_under_14_nor_where_an_address_can_be_asked(self):
+        hans_enters(**CHILD, born_on=date(2016, 5, 4), email="", postal=ELM)
+        hans_enters(postal=ELM)
+        assert not Notice.objects.filter(kind="subject_authority").exists()
+
     def test_the_persons_postal_address_is_sealed_and_revealed_by_a_logged_look(self, petra):
         submission = hans_enters(postal=ELM)
         assert b"Elm" not in bytes(submission.authority.postal_sealed)

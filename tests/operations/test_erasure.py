@@ -256,6 +256,10 @@ class TestStopping:
     def states(self, submission):
         return set(submission.requests.values_list("state", flat=True))
 
+    def test_its_notice_is_not_called_a_code(self, cooling):
+        check = self.link(cooling, "")
+        assert Notice.objects.get(check_id=check.pk).subject == "A link to stop what you confirmed"
+
     @pytest.mark.parametrize("role", ["", "on_file", "former"])
     def test_each_known_address_stops_all_of_it_on_the_last_day(self, cooling, role):
         check = self.link(cooling, role)

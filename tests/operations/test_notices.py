@@ -17,7 +17,7 @@ from requests_app.models.keys import create_key, seal
 from requests_app.operations import notices
 from requests_app.operations.actors import Actor
 from requests_app.operations.contacts import add_contact
-from requests_app.operations.notice_kinds import CONTACT_KINDS, KINDS, STAFF_KINDS
+from requests_app.operations.notice_kinds import CONTACT_KINDS, KINDS, STAFF_KINDS, SUBJECT_KINDS
 from requests_app.operations.rendering import LANGUAGES
 from requests_app.rules.response_deadline import Pause, Rule, compute
 
@@ -70,7 +70,7 @@ SAMPLE: dict[str, Any] = {
 UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed", "address_restored"} | {
     "proof_asked", "proof_rejected", "proof_settled", "reminder_proof",
 }  # fmt: skip
-LETTERS = set(KINDS) - {*STAFF_KINDS, *CONTACT_KINDS} - UNPRINTED
+LETTERS = set(KINDS) - {*STAFF_KINDS, *CONTACT_KINDS, *SUBJECT_KINDS} - UNPRINTED
 
 
 def version() -> PolicyVersion:
@@ -223,6 +223,23 @@ def test_the_acknowledgement_never_says_that_a_code_was_sent():
     text = owe("acknowledgement", filed()).text
     assert "sent a code" not in text
     assert "Enter the code from our mail" in text
+
+
+@pytest.mark.parametrize("kind", SUBJECT_KINDS)
+def test_a_letter_to_the_person_for_whom_somebody_filed_goes_to_no_address_of_whoever_filed(kind: str) -> None:
+    notice = owe(kind, filed())
+    assert (notice.recipient, notice.delivery, notice.next_try_at) == ("subject", "none", None)
+    assert "write or phone, and give the case number" in notice.text
+    assert "http" not in notice.text
+
+
+def test_the_link_that_stops_an_erasure_has_a_title_of_its_own() -> None:
+    english = owe("code", filed(), context={"purpose": "stop"})
+    assert english.subject == "A link to stop what you confirmed"
+    assert "what was confirmed can be stopped" in english.text
+    assert owe("code", filed(), context={"purpose": "verify"}).subject == "Your code"
+    italian = owe("code", filed(language="it"), context={"purpose": "stop"})
+    assert italian.subject == "Un link per fermare ciò che ha confermato"
 
 
 def test_staff_are_told_that_the_person_was_only_where_it_is_so() -> None:
