@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, SourceLookup
-from requests_app.operations import assurance, data_sources, likeness, manual_verification
+from requests_app.operations import assurance, data_sources, likeness, manual_verification, release
 from requests_app.operations.circumstances import asked_of
 from requests_app.rules.identity import NONE, Reason
 
@@ -35,10 +35,10 @@ CASE = "admin:requests_app_datasubjectrequest_change"
 
 
 def box(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
-    """What the box says; None where the right asks no proof or nothing is released any more."""
+    """What the box says; None where the right asks no proof, or nothing is released or held back any more."""
     submission = dsr.submission
     proof = asked_of(dsr)
-    if not dsr.is_open or proof.rung == NONE:
+    if proof.rung == NONE or not (dsr.is_open or release.waits_for_doubt(dsr, at=at)):
         return None
     zone = submission.received_zone
     return {

@@ -90,6 +90,7 @@ def _page(request: HttpRequest, dsr: DataSubjectRequest, form: forms.Form) -> Ht
     submission, now = dsr.submission, clock.now()
     waits = manual_verification.pending(submission)
     own = waits is not None and waits.proposed_by_id == request.user.pk
+    worth = manual_verification.is_of_use(submission, at=now)
     record_look(submission, what="verification page", actor=Actor.staff(request.user), at=now)
     rows = submission.manual_verifications.select_related("proposed_by", "approved_by", "withdrawn_by")
     context = {
@@ -99,7 +100,7 @@ def _page(request: HttpRequest, dsr: DataSubjectRequest, form: forms.Form) -> Ht
         "submission": submission,
         "obstacles": [assurance.WORDS[found] for found in assurance.obstacles(dsr, at=now)],
         "form": form,
-        "can_propose": waits is None and dsr.is_open and may(request.user, "propose_verification"),
+        "can_propose": waits is None and worth and may(request.user, "propose_verification"),
         "waits": _shown(waits) if waits else None,
         "own": own,
         "can_approve": waits is not None and not own and may(request.user, "approve_verification"),

@@ -27,6 +27,7 @@ from .notices import owe
 from .on_behalf import ask_person
 from .on_file_proof import settle
 from .refused import Refused
+from .stopping import confirmed_erasures
 from .team import OFFICER, members
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ BUDGET = 40  # seconds of one call, below the task's soft limit
 LEASE = timedelta(minutes=2)
 PUT_OFF = timedelta(days=1)
 FULL_HOUR = timedelta(hours=1)  # of codes to one address: after it the next one goes
-ON_FILE = IdentityCheck.Purpose.ON_FILE
+ON_FILE, STOP = IdentityCheck.Purpose.ON_FILE, IdentityCheck.Purpose.STOP
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 NO_CORRECTION = (State.CANCELLED, State.LAPSED, State.REFUSED)
@@ -168,6 +169,8 @@ def _send_code(submission: Submission, address: str, alias: str, at: datetime) -
     )
     if contact.confirmed_at or contact.denied_at:
         return True
+    if confirmed_erasures(submission) and newest(submission, purpose=STOP, contact=contact) is None:
+        issue(submission, purpose=STOP, contact=contact, actor=Actor.system(), at=at)
     if authority_of(submission) is not None:  # who asks is somebody else: the person is asked whether they want it
         ask_person(submission, actor=Actor.system(), at=at)
         return True

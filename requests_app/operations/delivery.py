@@ -21,7 +21,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from requests_app.models import Authority, IdentityCheck, Notice
+from requests_app.models import Authority, Contact, IdentityCheck, Notice
 from requests_app.models.keys import KeyDestroyed
 
 from . import identity_codes, rendering
@@ -40,6 +40,7 @@ CODE_MAILS: dict[str, str] = {
     IdentityCheck.Purpose.FORMER: "former_mail",
     "on_file": "on_file_mail",
 }  # by purpose of the check, where the words differ from those of code_mail
+OF_THE_PERSON = frozenset({"erasure_question", "erasure_confirmed"})  # whoever else filed
 AMBIGUOUS = "ambiguous"  # remembered in failure_code until an outcome is certain
 
 
@@ -174,9 +175,17 @@ def _address(notice: Notice) -> str:
         return notice.contact.address
     if notice.submission is None:
         return ""
-    alone = Authority.objects.filter(submission=notice.submission, taken_over_at__isnull=False).select_related("asked")
-    theirs = alone.first() if notice.kind != "code" else None
-    return theirs.asked.address if theirs and theirs.asked else notice.submission.email
+    theirs = _of_whom_it_is(notice)
+    return theirs.address if theirs else notice.submission.email
+
+
+def _of_whom_it_is(notice: Notice) -> Contact | None:
+    """The person for whom somebody filed, of what they alone confirm, and of everything once they go on alone."""
+    if notice.kind == "code":
+        return None
+    authority = Authority.objects.filter(submission=notice.submission, confirmed_at__isnull=False)
+    row = authority.select_related("asked__submission").first()
+    return row.asked if row and (row.taken_over_at or notice.kind in OF_THE_PERSON) else None
 
 
 def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:

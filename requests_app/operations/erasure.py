@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from requests_app.models import DataSubjectRequest, ErasureConfirmation, IdentityCheck, Message, Submission
 from requests_app.rules.erasure import cooling_off_until, last_day_to_confirm, waits_for_access
+from requests_app.rules.lifecycle import State
 from requests_app.rules.response_deadline import received_on
 
 from . import evidence, messages
@@ -25,6 +26,11 @@ from .stopping import confirmed_erasures, send_stop_links
 from .stopping import stop as stop_all
 from .team import HANDLER, OFFICER, members, require, tell
 from .transition import lock, reschedule
+
+CARRIED_OUT = (State.FULFILLED, State.PARTLY_FULFILLED)
+TOO_LATE = (
+    "A known address says that an erasure should stop, and it was carried out before. Judge whether it is a breach."
+)
 
 
 def is_asked(dsr: DataSubjectRequest, *, at: datetime) -> bool:
@@ -76,21 +82,40 @@ def record_in_writing(dsr: DataSubjectRequest, *, how: str, actor: Actor, at: da
 def stop(check: IdentityCheck, *, code: str, at: datetime) -> bool:
     """Stop every confirmed erasure of the case, by the code of the mail in whose link it is typed. False where wrong.
 
-    Whoever reads a known address can: too many erasures stopped are mended, one too few is not.
+    Whoever reads a known address can: too many erasures stopped are mended, one too few is not. Too late, it alarms
+    the officers, and Refused is raised.
     """
     contact = check.contact
     actor = Actor.contact(contact.pk) if contact else Actor.person()
     with transaction.atomic():
         submission = Submission.objects.select_for_update().get(pk=check.submission_id)
         dsrs = confirmed_erasures(submission)
-        if not dsrs:
-            raise Refused(_("This has been settled already. Nothing is open here."))
-        if not evaluate(
+        right = evaluate(
             submission, purpose=IdentityCheck.Purpose.STOP, code=code, actor=actor, at=at, by_link=True, contact=contact
-        ):
+        )
+        if dsrs and right:
+            stop_all(dsrs, actor=actor, at=at, by=str(contact.pk) if contact else "typed")
+            return True
+        if dsrs:
             return False
-        stop_all(dsrs, actor=actor, at=at, by=str(contact.pk) if contact else "typed")
-        return True
+        if right:
+            _alarm_too_late(submission, check, at=at)
+    raise Refused(_("This has been settled already. Nothing is open here."))
+
+
+def _alarm_too_late(submission: Submission, check: IdentityCheck, *, at: datetime) -> None:
+    """Somebody objects to what was carried out: if they are the person, it was a breach."""
+    for dsr in submission.requests.filter(state__in=CARRIED_OUT).order_by("pk"):
+        if erases(dsr):
+            context = {"alarm": TOO_LATE}
+            tell(
+                members(OFFICER),
+                "staff_alarm",
+                dsr,
+                occurrence=f"late:{check.pk.hex}:{dsr.pk.hex}",
+                at=at,
+                context=context,
+            )
 
 
 def _refuse_unasked(dsr: DataSubjectRequest, *, at: datetime) -> None:

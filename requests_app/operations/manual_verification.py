@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from requests_app.models import ManualVerification, Submission
+from requests_app.models import DisclosurePackage, ManualVerification, Submission
 from requests_app.models.keys import seal
 from requests_app.models.staff import same_person
 from requests_app.rules.lifecycle import OPEN
@@ -27,6 +27,12 @@ def pending(submission: Submission) -> ManualVerification | None:
     return submission.manual_verifications.filter(approved_at=None, withdrawn_at=None).first()
 
 
+def is_of_use(submission: Submission, *, at: datetime) -> bool:
+    """Whether something is still to be released or fetched: a doubt that came up since the answer holds files back."""
+    fetched = DisclosurePackage.objects.filter(dsr__submission=submission, expires_at__gt=at)
+    return submission.requests.filter(state__in=sorted(OPEN)).exists() or fetched.exists()
+
+
 def propose_verification(submission: Submission, *, reason: str, actor: Actor, at: datetime) -> ManualVerification:
     """Propose to take the identity as verified. Raises Refused; nothing changes before a second person approves."""
     proposer = require(actor, "propose_verification")
@@ -34,8 +40,8 @@ def propose_verification(submission: Submission, *, reason: str, actor: Actor, a
         raise Refused("Say what you compared with what, and how you reached the person: a sentence at least.")
     with transaction.atomic():
         submission = _locked(submission)
-        if not submission.requests.filter(state__in=sorted(OPEN)).exists():
-            raise Refused("No request of this case is open any more.")
+        if not is_of_use(submission, at=at):
+            raise Refused("No request of this case is open any more, and no file waits to be fetched.")
         if pending(submission) is not None:
             raise Refused("A verification by hand waits for approval already. Withdraw it before you propose another.")
         pk = uuid.uuid4()

@@ -25,6 +25,12 @@ def held_back(dsr: DataSubjectRequest, *, at: datetime) -> bool:
     return bool(set(assurance.obstacles(dsr, at=at)) - BEFORE_AN_ANSWER)
 
 
+def waits_for_doubt(dsr: DataSubjectRequest, *, at: datetime) -> bool:
+    """Whether files of this answer could be fetched now, but for what came up since."""
+    package = DisclosurePackage.objects.filter(dsr=dsr, expires_at__gt=at)
+    return package.exists() and held_back(dsr, at=at)
+
+
 def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
     """Return the file's bytes and log the download; raises Refused once the period has ended, HeldBack in doubt."""
     dsr = answer_file.dsr

@@ -28,7 +28,7 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.operations.sign_in import Account, Outcome, confirm_by_sign_in
 from requests_app.rules.authority import Kind
-from tests.operations.behalf import BRUNO, bruno_files, knows_on_file, types_code
+from tests.operations.behalf import BRUNO, ana_says_yes, bruno_files, knows_on_file, types_code
 from tests.operations.test_contact_change import asks, changes, confirmed, request, says
 from tests.operations.test_road import decided
 from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
@@ -171,6 +171,29 @@ class TestTheContactOnFile:
         sweeps.run_steps(at)
         assert on_file.answer_by_link(check, code=identity.code_for(check), mine=False, actor=ANA, at=at)
 
+    def test_found_late_gets_a_link_to_stop_what_was_confirmed_before(self, customers):
+        submission = ana_files("deletion", details="C-1001", email=OTTO)
+        confirms(submission)
+        confirms_erasure(request(submission, "deletion"))
+        customers("ana@on-file.example")
+        on_file.send_again(submission, at=SOON)
+        sweeps.run_steps(SOON)
+        check = IdentityCheck.objects.get(purpose="stop", contact__role="on_file")
+        assert erasure.stop(check, code=identity.code_for(check), at=SOON + HOUR)
+
+    def test_who_says_stop_after_the_deletion_alarms_the_officers(self):
+        submission = confirmed("deletion")
+        dsr = confirms_erasure(request(submission, "deletion"))
+        hans, ada = staff("hans", "handler"), Actor.staff(staff("ada", "approver"))
+        waiting = decided(dsr, hans)
+        decision.approve(request(submission, "deletion"), digest=waiting.content_digest, actor=ada, at=NOON + 4 * DAY)
+        check = IdentityCheck.objects.get(purpose="stop")
+        for _ in range(2):
+            with pytest.raises(Refused, match="settled already"):
+                erasure.stop(check, code=identity.code_for(check), at=NOON + 5 * DAY)
+        alarms = Notice.objects.filter(kind="staff_alarm", submission=submission, staff__username="petra")
+        assert "was carried out" in alarms.get().text
+
 
 class TestAnotherAddress:
     def test_vouched_for_after_the_answer_leaves_her_the_files(self, customers):
@@ -185,6 +208,18 @@ class TestAnotherAddress:
         file.dsr.submission.refresh_from_db()
         sweeps.run_steps(SOON + HOUR)
         assert release.read_file(file, actor=ANA, at=SOON + HOUR) == b"{}"
+
+    def test_with_the_old_mailbox_lost_after_the_answer_two_people_let_her_have_the_files(self):
+        submission = confirmed()
+        file = answered(submission)
+        changes(submission, at=SOON, proved=False, old_mailbox_lost=True)
+        file.dsr.submission.refresh_from_db()
+        with pytest.raises(release.HeldBack):
+            release.read_file(file, actor=ANA, at=SOON + HOUR)
+        by_hand(submission, SOON + HOUR)
+        assert release.read_file(file, actor=ANA, at=SOON + HOUR) == b"{}"
+        with pytest.raises(Refused, match="open any more"):
+            by_hand(submission, SOON + 31 * DAY)
 
     def test_of_a_case_that_had_ended_is_looked_up_once_it_is_taken_up_again(self, customers):
         customers()
@@ -255,6 +290,17 @@ class TestGoingOnAlone:
         delivery.deliver_due(at)
         assert not [m for m in mail.outbox if "bruno@agents.example" in m.to]
         assert {c.contact.address for c in IdentityCheck.objects.filter(purpose="stop")} == {"ana@example.org"}
+
+
+def test_the_person_for_whom_bruno_asks_is_written_to_where_they_have_to_confirm_a_deletion():
+    filed = bruno_files("deletion")
+    ana_says_yes(filed)
+    delivery.deliver_due(NOON + HOUR)
+    sweeps.enforce_deadlines(NOON + DAY)
+    mail.outbox.clear()
+    assert Notice.objects.filter(kind="erasure_question").exists()
+    delivery.deliver_due(NOON + DAY)
+    assert {to for m in mail.outbox for to in m.to if to.startswith(("ana@", "bruno@agents"))} == {"ana@example.org"}
 
 
 class TestAnAgent:
