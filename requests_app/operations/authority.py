@@ -33,7 +33,7 @@ from .notices import owe
 from .on_file_proof import settle
 from .policies import policy_of
 from .refused import Refused
-from .team import require
+from .team import refuse_own, require
 from .transition import advance, reschedule
 
 log = logging.getLogger(__name__)
@@ -169,6 +169,7 @@ def propose(authority: Authority, *, actor: Actor, at: datetime) -> Authority:
     with transaction.atomic():
         authority = _locked(authority)
         _refuse_over(authority, at)
+        refuse_own(authority.submission, account)
         if authority.proposed_at:
             raise Refused("Somebody has looked at it already. A second person accepts it.")
         Authority.objects.filter(pk=authority.pk).update(proposed_by=account, proposed_at=at)
@@ -191,6 +192,7 @@ def accept(authority: Authority, *, to_agent: bool, actor: Actor, at: datetime) 
             raise Refused("It is accepted already.")
         if same_person(authority.proposed_by, account):
             raise Refused("A second person accepts: you looked at it yourself.")
+        refuse_own(authority.submission, account)
         if to_agent and standing(authority).has_contact:
             raise Refused("An address of the person is known: only they choose that the answer goes to somebody else.")
         package_to = Authority.PackageTo.AGENT if to_agent else authority.package_to

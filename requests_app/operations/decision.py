@@ -23,7 +23,7 @@ from .policies import policy_of
 from .refused import Refused
 from .rendering import known_language
 from .reopening import asks_for_proof, take_up_again
-from .team import require
+from .team import refuse_own, require
 from .transition import NOTICE, advance, lock
 
 APPROVALS = {
@@ -65,6 +65,7 @@ def decide(
 ) -> Decision:
     """Submit a decision for approval; raises Refused and names what is missing."""
     account = require(actor, Action.SUBMIT_DECISION)
+    refuse_own(dsr.submission, account)
     policy = policy_of(dsr.policy)
     if not letter.strip():
         raise Refused("Write the letter that the person will read.")
@@ -124,6 +125,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             raise Refused("Nothing waits for approval here: somebody was faster.")
         if same_person(decision.decided_by, account):
             raise Refused("A second person approves: you wrote this decision yourself.")
+        refuse_own(dsr.submission, account)
         if decision.outcome != Decision.Outcome.REFUSE:
             assurance.refuse_release(dsr, at=at)
         texts = {column: decision.opened(column) for column in ("letter", "facts", "scope")}

@@ -28,9 +28,7 @@ from .team import HANDLER, OFFICER, members, require, tell
 from .transition import lock, reschedule
 
 CARRIED_OUT = (State.FULFILLED, State.PARTLY_FULFILLED)
-TOO_LATE = (
-    "A known address says that an erasure should stop, and it was carried out before. Judge whether it is a breach."
-)
+TOO_LATE = "A known address wants an erasure stopped that was carried out before. Judge whether this is a breach."
 
 
 def is_asked(dsr: DataSubjectRequest, *, at: datetime) -> bool:
@@ -107,15 +105,8 @@ def _alarm_too_late(submission: Submission, check: IdentityCheck, *, at: datetim
     """Somebody objects to what was carried out: if they are the person, it was a breach."""
     for dsr in submission.requests.filter(state__in=CARRIED_OUT).order_by("pk"):
         if erases(dsr):
-            context = {"alarm": TOO_LATE}
-            tell(
-                members(OFFICER),
-                "staff_alarm",
-                dsr,
-                occurrence=f"late:{check.pk.hex}:{dsr.pk.hex}",
-                at=at,
-                context=context,
-            )
+            occurrence = f"late:{check.pk.hex}:{dsr.pk.hex}"
+            tell(members(OFFICER), "staff_alarm", dsr, occurrence=occurrence, at=at, context={"alarm": TOO_LATE})
 
 
 def _refuse_unasked(dsr: DataSubjectRequest, *, at: datetime) -> None:

@@ -17,7 +17,7 @@ from . import evidence
 from .actors import Actor
 from .evidence import Kind
 from .refused import Refused
-from .team import require
+from .team import refuse_own, require
 
 SHORTEST_REASON = 20  # characters: "Looks fine." is none
 
@@ -40,6 +40,7 @@ def propose_verification(submission: Submission, *, reason: str, actor: Actor, a
         raise Refused("Say what you compared with what, and how you reached the person: a sentence at least.")
     with transaction.atomic():
         submission = _locked(submission)
+        refuse_own(submission, proposer)
         if not is_of_use(submission, at=at):
             raise Refused("No request of this case is open any more, and no file waits to be fetched.")
         if pending(submission) is not None:
@@ -63,6 +64,7 @@ def approve_verification(proposal: ManualVerification, *, actor: Actor, at: date
         proposal = _waiting(proposal)
         if same_person(proposal.proposed_by, approver):
             raise Refused("A second person approves: you proposed this yourself.")
+        refuse_own(proposal.submission, approver)
         ManualVerification.objects.filter(pk=proposal.pk).update(approved_by=approver, approved_at=at)
         _append(Kind.VERIFICATION_APPROVED, proposal, actor=actor, at=at)
         proposal.refresh_from_db()

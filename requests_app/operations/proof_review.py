@@ -26,7 +26,7 @@ from .notices import owe
 from .pausing import store
 from .policies import policy_of
 from .refused import Refused
-from .team import IDENTITY, members, require, responsible, tell
+from .team import IDENTITY, members, refuse_own, require, responsible, tell
 from .transition import NOTICE, advance, lock, reschedule
 
 OPEN_FOR = timedelta(minutes=15)  # the pictures, after the purpose was given
@@ -95,6 +95,7 @@ def review(document: ProofDocument, *, accept: bool, reason: str, actor: Actor, 
     result = ProofDocument.Result.ACCEPTED if accept else ProofDocument.Result.REJECTED
     with transaction.atomic():
         dsr, document = _waiting(document, actor=actor)
+        refuse_own(dsr.submission, account)
         if document.result:
             raise Refused("Somebody was faster: this document is reviewed already.")
         author = Message.Author.INTERNAL if accept else Message.Author.STAFF
@@ -133,6 +134,7 @@ def confirm(document: ProofDocument, *, actor: Actor, at: datetime) -> DataSubje
             raise Refused("A document is reviewed before it is confirmed.")
         if same_person(document.reviewed_by, account):
             raise Refused("A second person confirms: you reviewed this document yourself.")
+        refuse_own(dsr.submission, account)
         if dsr.submission.assurance < CONTACT:
             raise Refused("A document alone verifies nobody: the address has to be confirmed by a code, too.")
         ProofDocument.objects.filter(pk=document.pk).update(confirmed_by=account, confirmed_at=at)

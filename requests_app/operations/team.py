@@ -11,12 +11,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from requests_app.models import DataSubjectRequest
+from requests_app.models import Contact, DataSubjectRequest, Submission
+from requests_app.models.keys import lookup_digests
 from requests_app.rules.lifecycle import Action
 
 from .actors import Actor
 from .notices import owe
-from .refused import RoleMissing
+from .refused import Refused, RoleMissing
 
 HANDLER, APPROVER, OFFICER = DESK = ("handler", "approver", "privacy officer")
 IDENTITY = "identity reviewer"  # besides or without a role of the desk: who alone sees documents
@@ -89,6 +90,14 @@ def require(actor: Actor, verb: str) -> User:
     if actor.user is None or not roles_of(actor.user) & MAY[verb]:
         raise RoleMissing("Your role does not include this.")
     return actor.user
+
+
+def refuse_own(submission: Submission, account: User) -> None:
+    """Raise Refused where one of the addresses of the case is that of the account: nobody judges their own request."""
+    own = lookup_digests(account.email) if account.email else []
+    contacts = Contact.objects.filter(submission=submission, email_digest__in=own)
+    if submission.email_digest in own or contacts.exists():
+        raise Refused("One of the addresses of this case is your own. Somebody else judges it.")
 
 
 def holders(*roles: str) -> QuerySet[User]:

@@ -322,3 +322,38 @@ def test_a_sign_in_is_forgotten_when_the_period_for_proofs_after_the_end_is_over
     assert SignIn.objects.exists()
     sweeps.apply_retention(NOON + 8 * DAY)
     assert not SignIn.objects.exists()
+
+
+class TestNobodyJudgesTheirOwnRequest:
+    @pytest.fixture
+    def ana(self):
+        """Ana works here: handler and approver, under the address with which she files."""
+        account = staff("anna", "handler", "approver")
+        account.email = "Ana@Example.org"
+        account.save()
+        return Actor.staff(account)
+
+    def test_neither_decides_nor_approves(self, ana):
+        submission = confirmed()
+        with pytest.raises(Refused, match="your own"):
+            decided(request(submission), ana.user)
+        waiting = decided(request(submission), staff("hans", "handler"))
+        with pytest.raises(Refused, match="your own"):
+            decision.approve(request(submission), digest=waiting.content_digest, actor=ana, at=NOON)
+
+    def test_nor_verifies_by_hand(self, ana):
+        submission, reason = confirmed(), "Phoned the number on file, and compared the signature."
+        with pytest.raises(Refused, match="your own"):
+            manual_verification.propose_verification(submission, reason=reason, actor=ana, at=NOON)
+        hans = Actor.staff(staff("hans", "handler"))
+        waits = manual_verification.propose_verification(submission, reason=reason, actor=hans, at=NOON)
+        with pytest.raises(Refused, match="your own"):
+            manual_verification.approve_verification(waits, actor=ana, at=NOON)
+
+    def test_nor_accepts_who_acts_for_her(self, ana):
+        filed = bruno_files("access")
+        with pytest.raises(Refused, match="your own"):
+            authority.propose(filed.authority, actor=ana, at=NOON)
+        authority.propose(filed.authority, actor=Actor.staff(staff("hans", "handler")), at=NOON)
+        with pytest.raises(Refused, match="your own"):
+            authority.accept(filed.authority, to_agent=False, actor=ana, at=NOON)
