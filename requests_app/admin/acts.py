@@ -20,6 +20,9 @@ from requests_app.operations import (
     sensitivity,
 )
 from requests_app.operations.actors import Actor
+from requests_app.operations.authorities import decider
+from requests_app.operations.circumstances import asked_of
+from requests_app.rules.identity import NONE
 from requests_app.rules.lifecycle import Action, allowed
 from requests_app.rules.policy import NEVER_GATED
 
@@ -51,7 +54,8 @@ def effective(dsr: DataSubjectRequest) -> bool:
 
 def confirmed_by_letter(dsr: DataSubjectRequest) -> bool:
     """An erasure that waits for its second confirmation, of a person who has no page to give it on."""
-    return not dsr.submission.email_digest and erasure.is_asked(dsr, at=clock.now())
+    has_page = bool(dsr.submission.email_digest) or decider(dsr.submission) is not None
+    return not has_page and erasure.is_asked(dsr, at=clock.now())
 
 
 def no_extension(dsr: DataSubjectRequest) -> str:
@@ -67,8 +71,8 @@ def no_pause(dsr: DataSubjectRequest) -> str:
 
 
 def documentable(dsr: DataSubjectRequest) -> bool:
-    """In progress, and of a right that asks proof at all."""
-    return Action.REQUIRE_IDENTITY in allowed(dsr.state) and dsr.right not in NEVER_GATED
+    """In progress, and asking a proof at all."""
+    return Action.REQUIRE_IDENTITY in allowed(dsr.state) and asked_of(dsr).rung != NONE
 
 
 def doubted(dsr: DataSubjectRequest) -> bool:

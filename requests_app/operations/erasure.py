@@ -70,7 +70,7 @@ def record_in_writing(dsr: DataSubjectRequest, *, how: str, actor: Actor, at: da
         raise Refused("Say how and when the person confirmed it, and how you know that it was them.")
     with transaction.atomic():
         dsr = lock(dsr)
-        if dsr.submission.email_digest:
+        if dsr.submission.email_digest or decider(dsr.submission) is not None:
             raise Refused("This person has a page: they confirm it there, by a code of its own.")
         _refuse_unasked(dsr, at=at)
         note = messages.write(dsr, author=Message.Author.INTERNAL, text=how, actor=actor, at=at)

@@ -12,6 +12,7 @@ from requests_app.operations import (
     decision,
     delivery,
     desk,
+    erasure,
     evidence,
     identity,
     intake,
@@ -197,6 +198,26 @@ class TestOnPaper:
         assert b"Elm" not in bytes(submission.authority.postal_sealed)
         shown = desk.reveal(submission, purpose="compare the letter", actor=petra, at=NOON)
         assert f"{ELM} (the postal address of the person for whom it was filed)" in shown["others"]
+
+
+class TestAnErasure:
+    def test_is_confirmed_by_the_person_on_their_page_and_by_no_note_of_ours(self):
+        submission = hans_enters("deletion")
+        ana_says_yes(submission)
+        dsr = submission.requests.select_related("submission", "policy").get()
+        with pytest.raises(Refused, match="has a page"):
+            erasure.record_in_writing(dsr, how="Bruno phoned.", actor=Actor.staff(staff("hans")), at=NOON)
+        check = erasure.issue_code(dsr, actor=Actor.person(), at=NOON)
+        assert check.contact.address == "ana@example.org"
+
+    def test_is_recorded_of_a_person_who_can_only_write_once_two_accepted_the_letter(self):
+        dsr = hans_enters("deletion", email="", postal=ELM).requests.select_related("submission", "policy").get()
+        hans = Actor.staff(staff("hans"))
+        with pytest.raises(Refused, match="once they have said yes"):
+            erasure.record_in_writing(dsr, how="Ana wrote.", actor=hans, at=NOON)
+        two_accept(dsr.submission)
+        erasure.record_in_writing(dsr, how="Ana wrote.", actor=hans, at=NOON)
+        assert "erasure_confirmed" in kinds(dsr.submission)
 
 
 def test_nothing_is_released_before_two_accepted_the_letter():
