@@ -25,7 +25,7 @@ from requests_app.operations.authorities import person_confirms
 from requests_app.operations.circumstances import asked_of
 from requests_app.operations.refused import Refused
 from requests_app.operations.scanning import ScannerIsAway
-from requests_app.rules.identity import CONTACT_ON_FILE
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
 from requests_app.rules.lifecycle import OPEN, ActionNotAllowed, State
 from requests_app.templatetags.days import day
 
@@ -71,11 +71,12 @@ def show(
         key=lambda card: (card["package"] is None, card["ended"])
     )  # what waits for the person, what goes on, the rest
     verified = submission.assurance > 0
+    waits_for_code = any(c["dsr"].state == "awaiting_verification" and not c["document"] for c in own)
     context = {
         "submission": submission,
         "verified": verified,
-        "needs_code": side != visitor.Side.PERSON
-        and any(c["dsr"].state == "awaiting_verification" and not c["document"] for c in own),
+        "needs_code": side != visitor.Side.PERSON and (waits_for_code or _held_without_code(submission, own)),
+        "waits_for_code": waits_for_code,
         "code_standing": identity.standing(submission, purpose="verify", at=at),
         "can_begin": not verified and visitor.is_fresh(request, submission, at=at),
         "offers_sign_in": side == visitor.Side.SELF and _offers_sign_in(submission, [card["dsr"] for card in own]),
@@ -90,6 +91,13 @@ def show(
     }
     with timezone.override(ZoneInfo(submission.received_zone)):  # the zone in which the date was promised
         return render(request, "requests_app/status.html", context, status=http_status)
+
+
+def _held_without_code(submission: Submission, own: list[dict[str, Any]]) -> bool:
+    """Whether something that was begun without a code asks for one by now, as where staff marked it as sensitive."""
+    if submission.assurance >= CONTACT or not submission.email_digest:
+        return False
+    return any(card["dsr"].is_open and asked_of(card["dsr"]).rung >= CONTACT for card in own)
 
 
 def _offers_sign_in(submission: Submission, requests: list[DataSubjectRequest]) -> bool:

@@ -1,10 +1,16 @@
 """The mark of sensitive data at the desk, and what the person reads of it."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.test import Client
+
+from requests_app import clock
 from requests_app.models import DataSubjectRequest
+from requests_app.operations import policies
+from tests.admin.conftest import POLICY
 from tests.admin.test_queue import QUEUE, case_url
-from tests.web.test_person_road import newest_code
+from tests.web.test_person_road import answers, newest_code
 
 pytestmark = pytest.mark.django_db
 BADGE = "sensitive data</span>"
@@ -59,3 +65,24 @@ def test_ana_reads_why_more_is_asked(client, sign_in, file_request):
     assert "If we hold another contact of yours, a code to that one as well. The data are sensitive." in page
     assert "We noted that sensitive data are concerned." in page
     assert "hospital" not in page
+
+
+def test_ana_whose_complaint_began_without_a_code_is_asked_for_one_once_it_is_marked(
+    client, sign_in, file_request, staff
+):
+    text = POLICY.read_text().replace("complaint = { value = 1,", "complaint = { value = 0,")
+    policies.load(text, prepared_by=staff["petra"], approved_by=staff["ada"], at=clock.now() - timedelta(days=3))
+    client.post("/", answers(rights=["complaint"]) | {"action": "send"})
+    assert "Show us that it is you" not in client.get("/status/").content.decode()
+    dsr = DataSubjectRequest.objects.get(right="complaint")
+    at_the_desk = Client()
+    at_the_desk.force_login(staff["bruno"])
+    press(at_the_desk, dsr, "sensitive")
+    page = client.get("/status/").content.decode()
+    assert "Show us that it is you" in page
+    assert "Until then we give nothing out" in page
+    client.post("/resend/")
+    client.post("/confirm/", {"code": newest_code()})
+    dsr.submission.refresh_from_db()
+    assert dsr.submission.assurance == 1
+    assert "Show us that it is you" not in client.get("/status/").content.decode()
