@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from requests_app.models import Contact, DataSubjectRequest, ProofRequest, SourceLookup, Submission
+from requests_app.models import Authority, Contact, DataSubjectRequest, ProofRequest, SourceLookup, Submission
 from requests_app.models.contact_change import unvouched
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules import identity
@@ -55,8 +55,11 @@ def shown(dsr: DataSubjectRequest, *, at: datetime) -> Shown:
     if authority is None:
         return facts
     about, today = standing(authority), day_of(submission, at=at)
+    # The address of whoever filed decides about what goes there, and about what they confirm for good.
+    theirs = authority.package_to == Authority.PackageTo.AGENT or facts.erasure is not None
     return replace(
         facts,
+        contact_changed=facts.contact_changed and theirs,
         authority_shown=is_shown(about, on=today),
         authority_over=stops_release(about, on=today),
         in_scope=dsr.right in about.scope,

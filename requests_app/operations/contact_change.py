@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from requests_app.models import Contact, ContactChange, IdentityCheck, Notice, SignIn, Submission
+from requests_app.models import Contact, ContactChange, IdentityCheck, Notice, ProofRequest, SignIn, Submission
 from requests_app.models.contact_change import unvouched
 from requests_app.models.keys import look_digests, lookup_digests, seal
 from requests_app.rules.identity import CONTACT
@@ -140,6 +140,7 @@ def undo(check: IdentityCheck, *, code: str, actor: Actor, at: datetime) -> bool
         _put(locked, former.address, assurance=change.assurance_before, at=at)
         IdentityCheck.objects.filter(submission=locked, contact=None, dead_at=None, passed_at=None).update(dead_at=at)
         SignIn.objects.filter(pk=locked.pk, first_at__gte=change.changed_at).delete()  # of whoever changed it
+        _doubt_again(locked, since=change.changed_at)
         evidence.append(locked.pk, Kind.ADDRESS_RESTORED, actor=actor, at=at, body={"change": str(change.pk)})
         stop(confirmed_erasures(locked, since=change.changed_at), actor=actor, at=at, by=str(former.pk))
         owe("address_restored", submission=locked, occurrence=str(change.pk), context={"at": at}, at=at)
@@ -170,6 +171,14 @@ def _is_right(check: IdentityCheck, submission: Submission, code: str, *, actor:
     return evaluate(
         submission, purpose=Purpose.FORMER, code=code, actor=actor, at=at, by_link=True, contact=check.contact
     )
+
+
+def _doubt_again(submission: Submission, *, since: datetime) -> None:
+    """What a document of whoever changed the address settled is not settled: staff withdraw it, or ask anew."""
+    settled = ProofRequest.objects.filter(dsr__submission=submission, end=ProofRequest.End.CONFIRMED)
+    for doubt in settled.filter(ended_at__gte=since).order_by("-ended_at"):
+        if not ProofRequest.objects.filter(dsr=doubt.dsr_id, end="").exists():
+            ProofRequest.objects.filter(pk=doubt.pk).update(end="", ended_at=None, shown_on=None)
 
 
 def _put(submission: Submission, address: str, *, assurance: int, at: datetime) -> None:

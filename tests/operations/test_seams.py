@@ -21,6 +21,8 @@ from requests_app.operations import (
     manual_verification,
     on_file,
     person,
+    proof,
+    proof_review,
     release,
     sweeps,
 )
@@ -28,10 +30,11 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.operations.sign_in import Account, Outcome, confirm_by_sign_in
 from requests_app.rules.authority import Kind
-from tests.operations.behalf import BRUNO, ana_says_yes, bruno_files, knows_on_file, types_code
+from tests.operations.behalf import BRUNO, ana_says_yes, bruno_files, knows_on_file, two_accept, types_code
 from tests.operations.test_contact_change import asks, changes, confirmed, request, says
 from tests.operations.test_road import decided
 from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
+from tests.pictures import card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 ANA = Actor.person()
@@ -304,6 +307,27 @@ def test_the_person_for_whom_bruno_asks_is_written_to_where_they_have_to_confirm
 
 
 class TestAnAgent:
+    def test_who_changes_his_own_address_holds_back_nothing_of_anas(self):
+        filed = bruno_files("access")
+        ana_says_yes(filed)
+        two_accept(filed)
+        file = answered(filed)
+        changes(filed, email="b2@agents.example", at=SOON)
+        file.dsr.submission.refresh_from_db()
+        assert stands(filed) == []
+        assert release.read_file(file, actor=ANA, at=SOON) == b"{}"
+
+    def test_who_reads_the_answer_himself_waits_for_a_word_from_his_earlier_address(self):
+        filed = bruno_files("access")
+        ana_says_yes(filed, package_to="agent")
+        two_accept(filed)
+        changes(filed, email="b2@agents.example")
+        assert stands(filed) == ["contact_changed"]
+
+    def test_whose_address_was_changed_deletes_nothing_before_the_earlier_one_spoke(self):
+        filed = changes(bruno_files("deletion"), email="b2@agents.example")
+        assert "contact_changed" in stands(filed, "deletion")
+
     @pytest.mark.parametrize("known", [False, True])
     def test_does_not_see_by_the_second_confirmation_whether_ana_is_known(self, known):
         filed = bruno_files("deletion", email="")
@@ -322,6 +346,25 @@ def test_a_sign_in_is_forgotten_when_the_period_for_proofs_after_the_end_is_over
     assert SignIn.objects.exists()
     sweeps.apply_retention(NOON + 8 * DAY)
     assert not SignIn.objects.exists()
+
+
+class TestADoubt:
+    def test_that_was_settled_by_whoever_changed_the_address_stands_again_with_the_old_one(self):
+        ines, ivo = (Actor.staff(staff(name, "identity reviewer")) for name in ("ines", "ivo"))
+        submission = confirmed()
+        reason = {"reason": "Two towns.", "actor": Actor.staff(staff("hans", "handler")), "at": NOON}
+        proof.ask_for_document(request(submission), **reason)
+        changes(submission, email=OTTO)
+        document = proof.submit_document(request(submission), content=card(), actor=ANA, at=NOON)
+        for reviewer in (ines, ivo):
+            proof_review.look_at(document, purpose="compare the name", actor=reviewer, at=NOON)
+        proof_review.review(document, accept=True, reason="Agrees.", actor=ines, at=NOON)
+        document.refresh_from_db()
+        proof_review.confirm(document, actor=ivo, at=NOON)
+        says(submission, contact_change.undo)
+        assert stands(submission) == ["doubt"]
+        proof.ask_for_document(request(submission), **reason)
+        assert stands(submission) == ["doubt"], "and it is asked anew as any other"
 
 
 class TestNobodyJudgesTheirOwnRequest:
