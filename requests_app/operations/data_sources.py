@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 
 from requests_app.connectors import EMAIL, Match, PermanentFailure, Query, RetryLater, source
 from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, SourceLookup, Submission
@@ -24,7 +24,7 @@ from .evidence import Kind
 from .identity_codes import is_alive, issue, newest
 from .lookups import asks_for_contact_on_file
 from .notices import owe
-from .on_behalf import ask_person
+from .on_behalf import ask_person, by_letter
 from .on_file_proof import settle
 from .refused import Refused
 from .stopping import confirmed_erasures
@@ -35,6 +35,7 @@ BATCH = 50
 BUDGET = 40  # seconds of one call, below the task's soft limit
 LEASE = timedelta(minutes=2)
 PUT_OFF = timedelta(days=1)
+CODES_BY_LETTER = 3  # to a contact on file, a day apart
 FULL_HOUR = timedelta(hours=1)  # of codes to one address: after it the next one goes
 ON_FILE, STOP = IdentityCheck.Purpose.ON_FILE, IdentityCheck.Purpose.STOP
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
@@ -126,10 +127,22 @@ def _record(row: SourceLookup, found: list[Match], at: datetime) -> bool:
         same = verdict.finding == Finding.SAME and authority_of(submission) is not None
         to = (*verdict.to, *([sought(submission)[0]] if same else []))
         sent = [_send_code(submission, address, row.alias, at) for address in to]
-        if not all(sent):
-            SourceLookup.objects.filter(pk=row.pk).update(next_try_at=at + FULL_HOUR)
+        again = None if all(sent) else FULL_HOUR
+        if again is None and _asks_anew(submission):
+            again = PUT_OFF
+        if again is not None:
+            SourceLookup.objects.filter(pk=row.pk).update(next_try_at=at + again)
         settle(submission, actor=Actor.system(), at=at)
     return True
+
+
+def _asks_anew(submission: Submission) -> bool:
+    """Whether a letter without an address waits for whoever is on file: no page could ask for another code."""
+    if not by_letter(submission) or authority_of(submission) is not None:
+        return False
+    silent = Contact.objects.filter(submission=submission, role=Contact.Role.ON_FILE, confirmed_at=None, denied_at=None)
+    codes = silent.annotate(codes=Count("checks", filter=Q(checks__purpose=ON_FILE)))
+    return codes.filter(codes__lt=CODES_BY_LETTER).exists()
 
 
 def _answered(row: SourceLookup, result: SourceLookup.Result, at: datetime, failure_code: str = "") -> bool:

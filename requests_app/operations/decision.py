@@ -17,6 +17,7 @@ from requests_app.rules.refusal import grounds_for
 from . import assurance, messages, on_behalf
 from .actors import Actor
 from .circumstances import asked_of
+from .lookups import owe_lookups, unasked
 from .notices import owe
 from .pausing import end_pause
 from .policies import policy_of
@@ -81,6 +82,8 @@ def decide(
     with transaction.atomic():
         dsr = lock(dsr)
         end_pause(dsr, actor=actor, at=at)  # whoever decides waits for nothing any more
+        if unasked(dsr.submission):  # a data source that was connected since
+            owe_lookups(dsr.submission, at=at)
         pk = uuid.uuid4()
         sealed = {
             f"{column}_sealed": seal(dsr.submission_id, f"decision.{column}.{pk}", text.strip())

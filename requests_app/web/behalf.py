@@ -19,7 +19,7 @@ def banner(submission: Submission, side: str, *, at: datetime) -> dict[str, Any]
     if authority is None:
         return None
     if side == visitor.Side.PERSON:
-        return {"person": True, "who": submission.name}
+        return {"person": True, "who": submission.name, "alone": authority.taken_over_at is not None}
     reads = agent_reads_answer(authority, at=at)
     return {"person": False, "who": authority.name, "sentence": _asked(authority), "reads": reads}
 

@@ -179,7 +179,7 @@ def reply(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])  # HEAD would stand in the evidence as a download
 def download(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One file of the answer, after a code typed within the last minutes."""
     own = visitor.own_submission(request)

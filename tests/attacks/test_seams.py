@@ -1,8 +1,10 @@
 """What the pages of whoever asks for another tell, and what remains open where two features met, asked over HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from requests_app import clock
@@ -10,9 +12,12 @@ from requests_app.models import Authority, Contact, IdentityCheck, Submission
 from requests_app.operations import identity, sweeps
 from tests.attacks.test_on_file import said
 from tests.people import published_policy
+from tests.web.access_table import ADMIN, WEB
+from tests.web.access_world import World, footprint
 from tests.web.test_behalf import second_page
 
 pytestmark = pytest.mark.django_db
+FORM_TYPE = "application/x-www-form-urlencoded"
 OLD = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -54,3 +59,25 @@ def test_no_page_tells_bruno_whether_ana_is_known(kind, rights):
     assert Authority.objects.filter(asked__isnull=False).count() == 1
     for one, other in zip(known, unknown, strict=True):
         assert one == other
+
+
+class TestAnotherMethod:
+    """HEAD, PUT and the like to every address, with what a POST would bring."""
+
+    @pytest.mark.parametrize("method", ["head", "put", "patch", "delete", "options"])
+    def test_changes_nothing(self, method, settings, tmp_path):
+        settings.FILES_DIR, settings.DATA_SOURCES = tmp_path, {}
+        world = World()
+        for rows, who in ((WEB, "ana"), (ADMIN, "petra")):
+            for row in rows:
+                url, data = world.address(row, known=True)
+                body = urlencode({name: value for name, value in data.items() if isinstance(value, str)})
+                with transaction.atomic(), transaction.atomic("keys"):
+                    typed = {} if method == "head" else {"data": body, "content_type": FORM_TYPE}
+                    answer = getattr(world.client(who), method)(url, **typed)
+                    after = footprint()
+                    transaction.set_rollback(True)
+                    transaction.set_rollback(True, "keys")
+                assert answer.status_code != 500, (method, url)
+                looks = 1  # opening a page of the desk is a look, and is written down
+                assert [*after[:looks], *after[looks + 1 :]] == [*world.before[:looks], *world.before[looks + 1 :]], url

@@ -120,6 +120,17 @@ class TestALetterOnPaper:
         assert on_file.answer_by_link(contact.checks.get(), code=code, mine=True, actor=ANA, at=SOON)
         assert stands(submission) == []
 
+    def test_she_is_asked_three_times_since_no_page_could_ask_for_another_code(self, customers):
+        customers()
+        submission = self.entered()
+        for day in range(8):
+            sweeps.run_steps(SOON + day * DAY + day * timedelta(minutes=1))
+        assert Contact.objects.get().checks.count() == 3
+        check = Contact.objects.get().checks.latest("issue")
+        at = check.issued_at + 20 * HOUR
+        assert on_file.answer_by_link(check, code=identity.code_for(check), mine=True, actor=ANA, at=at)
+        assert stands(submission, at=at) == []
+
     def test_its_deletion_is_told_to_the_contact_on_file_which_can_stop_it(self, customers):
         customers()
         submission = self.entered("deletion")
@@ -131,6 +142,15 @@ class TestALetterOnPaper:
 
 
 class TestTheContactOnFile:
+    def test_of_a_source_that_was_connected_since_is_asked_once_somebody_decides(self, customers):
+        submission = ana_files("access", details="C-1001", email=OTTO)
+        confirms(submission)
+        customers("ana@on-file.example")
+        assert stands(submission) == ["lookup"]
+        decided(request(submission), staff("hans", "handler"))
+        sweeps.run_steps(SOON)
+        assert stands(submission) == ["on_file"]
+
     def test_who_says_no_after_the_release_alarms_the_officers(self, customers):
         customers("ana@on-file.example")
         submission = ana_files("access", details="C-1001", email=OTTO)

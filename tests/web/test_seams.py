@@ -55,6 +55,8 @@ class TestGoingOnAlone:
         desk.ask(self.request(), question="Which account?", actor=hans, at=timezone.now())
         page = ana.get("/status/").content.decode()
         assert "Which account?" in page
+        assert "acts for you no more" in page
+        assert "Somebody acts for you" not in page
         assert ana.post(f"/reply/{self.request().pk}/", {"text": "The old one."})["Location"] == "/status/"
         assert self.request().messages.filter(author="person").count() == 1
         assert self.bruno.post(f"/reply/{self.request().pk}/", {"text": "Mine."}).status_code == 404
