@@ -36,6 +36,7 @@ class IdentityCheck(models.Model):
     issued_at = models.DateTimeField()
     handed_over_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    link_tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="behind its link, which is secret")
     passed_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True)
 
@@ -44,6 +45,7 @@ class IdentityCheck(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("submission", "purpose", "issue"), name="check_issue_once"),
             models.CheckConstraint(condition=Q(tries__lte=5), name="check_five_tries"),
+            models.CheckConstraint(condition=Q(link_tries__lte=5), name="check_five_link_tries"),
         )
 
     def __str__(self) -> str:

@@ -37,7 +37,8 @@ def confirm(
     by_link: bool = False,
     contact: Contact | None = None,
 ) -> bool:
-    """Evaluate a typed code, at most five times per issue under any parallelism. True where it was right.
+    """Evaluate a typed code, at most five times per issue under any parallelism, and five behind its link. True where
+    it was right.
 
     What the code of a contact brings about is the caller's, in the same transaction; the address typed gains nothing.
     `by_link`: on the page behind a link that went to its address. Guessing at a code elsewhere never closes that one.
@@ -49,10 +50,9 @@ def confirm(
             return False
         if not by_link and is_guessed_at(check.email_digest):
             return False
-        counted = IdentityCheck.objects.filter(pk=check.pk, tries__lt=TRIES, passed_at=None).update(
-            tries=F("tries") + 1
-        )
-        if not counted:
+        tries = "link_tries" if by_link else "tries"
+        left = IdentityCheck.objects.filter(pk=check.pk, passed_at=None, **{f"{tries}__lt": TRIES})
+        if not left.update(**{tries: F(tries) + 1}):
             return False
         digits = "".join(c for c in code if c.isdigit())
         if digits != code_for(check) or not check.email_digest:

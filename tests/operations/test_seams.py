@@ -194,6 +194,32 @@ class TestTheContactOnFile:
         sweeps.run_steps(at)
         assert on_file.answer_by_link(check, code=identity.code_for(check), mine=False, actor=ANA, at=at)
 
+    def test_says_no_by_its_link_however_often_otto_guessed_at_the_code_on_his_page(self, customers):
+        customers("ana@on-file.example")
+        submission = ana_files("access", details="C-1001", email=OTTO)
+        confirms(submission)
+        sweeps.run_steps(SOON)
+        check = Contact.objects.get().checks.get()
+        wrong = f"{(int(identity.code_for(check)) + 1) % 10**6:06d}"
+        for _ in range(6):
+            assert not on_file.confirm_on_file(submission, code=wrong, actor=ANA, at=SOON)
+        assert not on_file.confirm_on_file(submission, code=identity.code_for(check), actor=ANA, at=SOON)
+        answer = {"mine": False, "actor": ANA, "at": SOON}
+        assert not on_file.answer_by_link(check, code=wrong, **answer)
+        assert on_file.answer_by_link(check, code=identity.code_for(check), **answer)
+        assert stands(submission) == ["denied"]
+
+    def test_of_the_codes_typed_behind_its_link_the_sixth_is_not_read(self, customers):
+        customers("ana@on-file.example")
+        submission = ana_files("access", details="C-1001", email=OTTO)
+        confirms(submission)
+        sweeps.run_steps(SOON)
+        check = Contact.objects.get().checks.get()
+        code, answer = identity.code_for(check), {"mine": False, "actor": ANA, "at": SOON}
+        wrong = f"{(int(code) + 1) % 10**6:06d}"
+        assert not any(on_file.answer_by_link(check, code=wrong, **answer) for _ in range(5))
+        assert not on_file.answer_by_link(check, code=code, **answer)
+
     def test_found_late_gets_a_link_to_stop_what_was_confirmed_before(self, customers):
         submission = ana_files("deletion", details="C-1001", email=OTTO)
         confirms(submission)
