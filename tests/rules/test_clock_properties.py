@@ -113,9 +113,12 @@ def a_later_receipt_never_falls_due_earlier(c):
 
 def roll_over_adds_no_more_than_the_longest_closure(c):
     found = due(c, **rolling)
+    assert found.due_on >= found.raw_end
+    if found.due_on == found.raw_end:
+        return
     around = [found.raw_end + n * DAY for n in range(-5, 60)]
     runs = (len(list(run)) for works, run in groupby(around, c.calendar.is_working) if not works)
-    assert timedelta() <= found.due_on - found.raw_end <= max(runs, default=0) * DAY
+    assert found.due_on - found.raw_end <= max(runs) * DAY
 
 
 def another_holiday_never_makes_it_earlier(c):
