@@ -129,6 +129,7 @@ def session_of(who: Any) -> str:
             "submission": str(who.pk),
             "filed": str(who.pk),
             "proved": [who.email_digest],
+            "proved_at": clock.now().isoformat(),
             "fresh_until": (clock.now() + timedelta(minutes=15)).isoformat(),
         }
     )
