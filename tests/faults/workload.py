@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 20
+END = BEGIN + timedelta(days=DAYS)  # the last look; nobody does anything after it
 STEP = timedelta(hours=8)  # the sweeps look at 00:00, 08:00 and 16:00
 NO_PROOF = ("marketing_optout", "consent_withdrawal")
 ERASING = ("deletion", "account_closure")  # asked a second time, and stoppable for three days after it
@@ -50,6 +51,8 @@ def plans(requests: int, seed: int) -> list[Plan]:
 def _plan(chance: random.Random, number: int, *, most: int) -> Plan:
     filed_at = _moment(chance, BEGIN, timedelta(days=9))
     verified_at = _moment(chance, filed_at, timedelta(days=11)) if chance.random() < 0.7 else None
+    if verified_at is not None and verified_at >= END:
+        verified_at = None
     rights = chance.sample(PROOF + NO_PROOF, chance.randint(1, most))
     asked = {right: _asked(chance, right, filed_at, verified_at) for right in rights if right not in ERASING}
     for right in rights:
@@ -74,7 +77,7 @@ def _asked(chance: random.Random, right: str, filed_at: datetime, verified_at: d
     if ready_at is None or fate < 0.35:
         return Asked(right)
     ended_at = _moment(chance, ready_at, timedelta(days=14))  # of some after the fifteenth day
-    return Asked(right, "answered", ended_at) if ended_at < BEGIN + timedelta(days=DAYS) else Asked(right)
+    return Asked(right, "answered", ended_at) if ended_at < END else Asked(right)
 
 
 def _erasing(
@@ -83,7 +86,7 @@ def _erasing(
     """Confirmed a second time while that still leaves time, or never; not before it was asked for."""
     confirmed_at = None
     if verified_at is not None and chance.random() < 0.7:
-        last = datetime.combine(filed_at.date() + timedelta(days=12), time(0), UTC)
+        last = min(END, datetime.combine(filed_at.date() + timedelta(days=12), time(0), UTC))
         moment = _moment(chance, asked_from(filed_at, verified_at, access), timedelta(days=4))
         confirmed_at = moment if moment < last else None
     if chance.random() < 0.15:
@@ -92,7 +95,7 @@ def _erasing(
         return Asked(right, confirmed_at=confirmed_at)
     free = datetime.combine(confirmed_at.date() + timedelta(days=4), time(0), UTC)
     ended_at = _moment(chance, free, timedelta(days=8))
-    if ended_at >= BEGIN + timedelta(days=DAYS):
+    if ended_at >= END:
         return Asked(right, confirmed_at=confirmed_at)
     return Asked(right, "answered", ended_at, confirmed_at)
 
