@@ -91,7 +91,10 @@ def test_every_page_of_the_desk_is_accessible(
     visits += [("simulated", world.bruno, reverse(f"{ADMIN}simulate") + supposed)]
     for name, submission in states.items():
         visits.append((f"case {name}", world.ada, reverse(f"{ADMIN}change", args=[submission.requests.get().pk])))
-    for act in ("decide", "ask", "attach", "note", "assign"):
+    visits += [
+        (f"enter for a {who}", world.petra, f"{reverse(f'{ADMIN}enter')}?for={who}") for who in ("agent", "guardian")
+    ]
+    for act in ("decide", "ask", "attach", "note", "assign", "sensitive"):
         pk = states["in progress"].requests.get().pk
         visits.append((act, world.bruno, reverse(f"{ADMIN}act", args=[pk, act])))
     for act, state in (("reveal", "in progress"), ("reopen", "refused"), ("carry_out", "opted out")):
