@@ -29,7 +29,9 @@ from .notices import ON_PAPER, PERSON
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)  # longer than one mail can take: at most six replies of EMAIL_TIMEOUT (10 s)
+# Longer than one mail can take: nine replies (greeting to the end of the message, with STARTTLS and AUTH), each at most
+# EMAIL_TIMEOUT (10 s). And short, since what a killed worker held waits for it, and all is drained in two minutes.
+LEASE = timedelta(seconds=100)
 BUDGET = timedelta(minutes=1)  # of one call, so that a server that answers slowly does not hold the worker
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 GIVE_UP = timedelta(hours=48)
