@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 
 from . import liveness
 from .team import OFFICER, members
@@ -65,7 +65,7 @@ def watch(at: datetime, file: Path) -> Verdict:
     try:
         report = liveness.look(at)
         addresses |= {member.email for member in members(OFFICER) if member.email}
-    except (OperationalError, InterfaceError):
+    except Error:
         logger.error("the database is away")
     verdict = judge(report, recall(file), at=at)
     if verdict.message:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -36,7 +36,15 @@ def _is_away(error: BaseException | None) -> bool:
 
     Django raises others on top: a session that cannot be saved counts as deleted, a broken rollback as misuse.
     """
-    return error is not None and (isinstance(error, AWAY) or _is_away(error.__context__))
+    return error is not None and (isinstance(error, AWAY) or _is_cut_off(error) or _is_away(error.__context__))
+
+
+def _is_cut_off(error: BaseException) -> bool:
+    """Whether the driver names no kind of error: the server was gone in the middle of an answer.
+
+    What Django itself raises as a bare DatabaseError (a row that is gone) has no cause.
+    """
+    return type(error) is DatabaseError and error.__cause__ is not None
 
 
 def away() -> HttpResponse:

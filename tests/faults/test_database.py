@@ -129,7 +129,7 @@ def accepts(server) -> bool:
     return False
 
 
-@pytest.mark.long  # not every answer was a clean 503 yet
+@pytest.mark.long
 def test_f08_the_database_dies_again_and_again_and_no_acknowledged_filing_is_lost(portal, server):
     taken: list[str] = []
     answers: Counter[int] = Counter()

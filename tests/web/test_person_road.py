@@ -4,6 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import UpdateError
@@ -51,6 +52,13 @@ def by_link(client, secret, **typed):
     """Open the link of a mail, and send the form that it leads to."""
     client.get(f"/l/{secret}/")
     return client.post("/l/", typed)
+
+
+def cut_off():
+    """What psycopg2 raises, and Django passes on, where the server is gone in the middle of an answer."""
+    error = DatabaseError("error with status PGRES_TUPLES_OK and no message from the libpq")
+    error.__cause__ = psycopg2.DatabaseError(*error.args)
+    return error
 
 
 def wrong(code):
@@ -101,9 +109,10 @@ class TestFiling:
         assert file_as(client).status_code == 302
         assert Submission.objects.count() == 1
 
-    def test_an_away_database_gives_503_and_nothing_half_done(self, client, monkeypatch):
+    @pytest.mark.parametrize("error", [OperationalError("away"), cut_off()], ids=["away", "cut off"])
+    def test_an_away_database_gives_503_and_nothing_half_done(self, client, monkeypatch, error):
         def away(*_args, **_more):
-            raise OperationalError("away")
+            raise error
 
         monkeypatch.setattr(intake, "receive", away)
         page = file_as(client)
