@@ -18,9 +18,8 @@ from requests_app.models import DataSubjectRequest
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
-from .notices import owe
 from .refused import Refused
-from .team import OFFICER, members, require
+from .team import alarm_officers, require
 from .transition import lock, reschedule
 
 log = logging.getLogger(__name__)
@@ -93,17 +92,9 @@ def set_aside(pk: UUID, *, at: datetime) -> None:
             return
         dsr = DataSubjectRequest.objects.select_related("submission").get(pk=pk)
         log.error("request %s is set aside", pk)
-        for member in members(OFFICER):
-            # Sealed with the master key: the key of the case itself may be what is missing.
-            owe(
-                "staff_alarm",
-                submission=None,
-                dsr=dsr,
-                staff=member,
-                occurrence=f"{pk.hex}:{at.date()}",
-                context={"alarm": f"The clock failed five times on case {dsr.submission.case_label}: it is set aside."},
-                at=at,
-            )
+        sentence = f"The clock failed five times on case {dsr.submission.case_label}: it is set aside."
+        # Sealed with the master key: the key of the case itself may be what is missing.
+        alarm_officers(sentence, submission=None, dsr=dsr, occurrence=f"{pk.hex}:{at.date()}", at=at)
 
 
 def retry(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjectRequest:

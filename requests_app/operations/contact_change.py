@@ -24,7 +24,7 @@ from .lookups import owe_lookups
 from .notices import owe
 from .refused import Refused
 from .stopping import confirmed_erasures, stop
-from .team import OFFICER, members
+from .team import alarm_officers
 
 ALARM = "The earlier address of this case says that its change was not asked for by its holder. It stands again."
 Purpose = IdentityCheck.Purpose
@@ -144,15 +144,7 @@ def undo(check: IdentityCheck, *, code: str, actor: Actor, at: datetime) -> bool
         evidence.append(locked.pk, Kind.ADDRESS_RESTORED, actor=actor, at=at, body={"change": str(change.pk)})
         stop(confirmed_erasures(locked, since=change.changed_at), actor=actor, at=at, by=str(former.pk))
         owe("address_restored", submission=locked, occurrence=str(change.pk), context={"at": at}, at=at)
-        for member in members(OFFICER):
-            owe(
-                "staff_alarm",
-                submission=locked,
-                staff=member,
-                occurrence=f"undone:{change.pk.hex}",
-                context={"alarm": ALARM},
-                at=at,
-            )
+        alarm_officers(ALARM, submission=locked, occurrence=f"undone:{change.pk.hex}", at=at)
         return True
 
 

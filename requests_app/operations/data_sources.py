@@ -23,12 +23,11 @@ from .contacts import add_contact
 from .evidence import Kind
 from .identity_codes import is_alive, issue, newest
 from .lookups import asks_for_contact_on_file
-from .notices import owe
 from .on_behalf import ask_person, by_letter
 from .on_file_proof import settle
 from .refused import Refused
 from .stopping import confirmed_erasures
-from .team import OFFICER, members
+from .team import alarm_officers
 
 log = logging.getLogger(__name__)
 BATCH = 50
@@ -102,15 +101,7 @@ def _failed(row: SourceLookup, error: Exception, at: datetime) -> bool:
         if not _answered(row, SourceLookup.Result.FAILED, at, failure_code=type(error).__name__[:80]):
             return False
         sentence = f"The data source {row.alias} could not be asked about a case, and will not be asked again."
-        for member in members(OFFICER):
-            owe(
-                "staff_alarm",
-                submission=submission,
-                staff=member,
-                occurrence=f"{row.pk.hex}:{at.isoformat()}",
-                context={"alarm": sentence},
-                at=at,
-            )
+        alarm_officers(sentence, submission=submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)
     return True
 
 

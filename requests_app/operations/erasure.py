@@ -24,7 +24,7 @@ from .refused import Refused
 from .reopening import take_up_again
 from .stopping import confirmed_erasures, send_stop_links
 from .stopping import stop as stop_all
-from .team import HANDLER, OFFICER, members, require, tell
+from .team import HANDLER, OFFICER, alarm_officers, members, require, tell
 from .transition import lock, reschedule
 
 CARRIED_OUT = (State.FULFILLED, State.PARTLY_FULFILLED)
@@ -106,7 +106,7 @@ def _alarm_too_late(submission: Submission, check: IdentityCheck, *, at: datetim
     for dsr in submission.requests.filter(state__in=CARRIED_OUT).order_by("pk"):
         if erases(dsr):
             occurrence = f"late:{check.pk.hex}:{dsr.pk.hex}"
-            tell(members(OFFICER), "staff_alarm", dsr, occurrence=occurrence, at=at, context={"alarm": TOO_LATE})
+            alarm_officers(TOO_LATE, submission=dsr.submission, dsr=dsr, occurrence=occurrence, at=at)
 
 
 def _refuse_unasked(dsr: DataSubjectRequest, *, at: datetime) -> None:

@@ -7,8 +7,7 @@ from django.db.models import Count
 
 from requests_app.models import AccessLog, Notice
 
-from .notices import owe
-from .team import OFFICER, members
+from .team import alarm_officers
 
 # Different cases that one account opened within a day. A handler works on some dozens; who copies a register opens all.
 MANY = 100
@@ -27,15 +26,6 @@ def _told(account: int, name: str, cases: int, *, at: datetime) -> bool:
     if Notice.objects.filter(scope="staff", kind="staff_alarm", occurrence=occurrence).exists():
         return False
     with transaction.atomic():
-        for officer in members(OFFICER):
-            owe(
-                "staff_alarm",
-                submission=None,
-                staff=officer,
-                occurrence=occurrence,
-                context={
-                    "alarm": f"The account {name} opened {cases} different cases within a day. See the access log."
-                },
-                at=at,
-            )
+        sentence = f"The account {name} opened {cases} different cases within a day. See the access log."
+        alarm_officers(sentence, submission=None, occurrence=occurrence, at=at)
     return True

@@ -13,7 +13,7 @@ from .actors import Actor
 from .evidence import Kind
 from .identity_checks import confirm as evaluate
 from .on_file_proof import settle
-from .team import OFFICER, members, tell
+from .team import alarm_officers
 
 ON_FILE = IdentityCheck.Purpose.ON_FILE
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED})
@@ -81,4 +81,4 @@ def _denied(contact: Contact, *, actor: Actor, at: datetime) -> None:
     for dsr in contact.submission.requests.filter(state__in=sorted({*OPEN, *ANSWERED})).order_by("pk"):
         sentence = f"{DENIED} {'Nothing is released.' if dsr.is_open else ANSWERED_ALREADY}"
         occurrence = f"denied:{contact.pk.hex}:{dsr.pk.hex}"
-        tell(members(OFFICER), "staff_alarm", dsr, occurrence=occurrence, at=at, context={"alarm": sentence})
+        alarm_officers(sentence, submission=dsr.submission, dsr=dsr, occurrence=occurrence, at=at)

@@ -132,6 +132,27 @@ def tell(
         )
 
 
+def alarm_officers(
+    sentence: str,
+    *,
+    submission: Submission | None,
+    dsr: DataSubjectRequest | None = None,
+    occurrence: str,
+    at: datetime,
+) -> None:
+    """Owe each privacy officer one alarm; `sentence` holds no personal data. Without a case it is sealed by itself."""
+    for officer in members(OFFICER):
+        owe(
+            "staff_alarm",
+            submission=submission,
+            dsr=dsr,
+            staff=officer,
+            occurrence=occurrence,
+            context={"alarm": sentence},
+            at=at,
+        )
+
+
 def responsible(dsr: DataSubjectRequest) -> list[User]:
     """Return the assignee, or the privacy officers where nobody has taken it."""
     return [dsr.assignee] if dsr.assignee and dsr.assignee.is_active else members(OFFICER)
