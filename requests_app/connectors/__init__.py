@@ -1,16 +1,25 @@
 """The outside world of personal data: what a data source answers, and those that are configured. Knows no models."""
 
-from .base import EMAIL, DataSource, Match, OnFile, PermanentFailure, Query, RetryLater
+from .base import EMAIL, DataSource, Extracted, Match, OnFile, Pending, PermanentFailure, Query, RetryLater
 from .configured import mistakes, source
+from .records import About, Column, File, Lines, Record, Table
 
 __all__ = [
     "EMAIL",
+    "About",
+    "Column",
     "DataSource",
+    "Extracted",
+    "File",
+    "Lines",
     "Match",
     "OnFile",
+    "Pending",
     "PermanentFailure",
     "Query",
+    "Record",
     "RetryLater",
+    "Table",
     "mistakes",
     "source",
 ]

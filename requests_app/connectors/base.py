@@ -2,11 +2,13 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from requests_app.rules.addresses import normalise
+
+from .records import File, Lines, Record, Table
 
 EMAIL, POSTAL, PHONE = KINDS = ("email", "postal", "phone")
 SHORTEST_IDENTIFIER = 4  # characters: "Ana" and "2024" in a sentence identify nobody, and so does less than this
@@ -63,12 +65,41 @@ class Match:
     contacts: tuple[OnFile, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The source was asked and will answer by itself: a person has a task, or a callback comes.
+
+    `ask_again_at`: aware, when to look for the answer; None where only the answer itself continues the step.
+    """
+
+    ask_again_at: datetime | None = None
+
+
+Extracted = Iterable[Record | Lines | File]
+
+
 class DataSource(ABC):
-    """A system that holds personal data. Made with its OPTIONS as keywords; mistakes in them raise ValueError."""
+    """A system that holds personal data. Made with its OPTIONS as keywords; mistakes in them raise ValueError.
+
+    All methods are called outside any transaction, any number of times for one question, and answer alike each time.
+    Each may raise RetryLater or PermanentFailure.
+    """
 
     @abstractmethod
     def find(self, query: Query) -> Sequence[Match]:
-        """Return everybody who has one of the addresses or identifiers, exactly; never by likeness.
+        """Return everybody who has one of the addresses or identifiers, exactly; never by likeness."""
 
-        Asked outside any transaction, any number of times for one query. Raises RetryLater or PermanentFailure.
+    def describe(self) -> Sequence[Table]:
+        """Return what the source holds of people: every table that `extract` may name. Nothing is asked for it.
+
+        A source without tables is asked who is on file, and for nothing else.
         """
+        return ()
+
+    def extract(self, references: Sequence[str], *, request_id: str) -> Extracted | Pending:
+        """Return all that is held of the one person who has these references of `find`, as a stream.
+
+        The records of a table follow each other. `request_id` is the same whenever the same question is asked again.
+        What is yielded is not kept: an iterator that holds one batch in memory serves any size.
+        """
+        raise PermanentFailure("nothing can be read from this source")
