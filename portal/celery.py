@@ -13,7 +13,7 @@ from celery.beat import BeatLazyFunc
 from django.conf import settings
 from kombu import Exchange, Queue
 
-from portal.silence import EndWhenSilent
+from portal.silence import LONG_SWEEP, EndWhenSilent
 from requests_app import clock
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -21,12 +21,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 SWEEP = "requests_app.tasks.sweep"
 CANARY = "requests_app.tasks.canary"
 QUEUES = ("clock", "notices", "work")
+PACKAGES = "packages"  # what takes minutes; without a canary, which would wait behind it
 
 
-def tick(name: str, *, every: int, queue: str, expires: int) -> dict[str, Any]:
+def tick(name: str, *, every: int, queue: str, expires: int, task: str = SWEEP) -> dict[str, Any]:
     """One beat entry, seconds; a tick not taken within `expires` is void, so ticks never pile up."""
     return {
-        "task": SWEEP,
+        "task": task,
         "args": [name],
         "schedule": float(every),
         "options": {"queue": queue, "expires": expires, "ignore_result": True},
@@ -103,7 +104,7 @@ def configuration() -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_default_queue": "work",
-        "task_queues": [Queue(name, Exchange(name, "direct"), routing_key=name) for name in QUEUES],
+        "task_queues": [Queue(name, Exchange(name, "direct"), routing_key=name) for name in (*QUEUES, PACKAGES)],
         "task_create_missing_queues": False,  # a queue without a worker would swallow ticks in silence
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": False,
@@ -121,6 +122,7 @@ def configuration() -> dict[str, Any]:
         "beat_schedule": {
             "deliver_notices": tick("deliver_notices", every=3, queue="notices", expires=15),
             "run_steps": tick("run_steps", every=5, queue="work", expires=25),
+            "read_sources": tick("read_sources", every=5, queue=PACKAGES, expires=25, task=LONG_SWEEP),
             "enforce_deadlines": tick("enforce_deadlines", every=60, queue="clock", expires=300),
             "end_authorities": tick("end_authorities", every=60, queue="clock", expires=300),
             "send_digest": tick("send_digest", every=60, queue="clock", expires=300),

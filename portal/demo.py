@@ -50,7 +50,7 @@ def programs() -> dict[str, list[str]]:
             "--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket",
         ],
         "worker": [
-            *celery, "worker", "--queues", "clock,notices,work", "--pool", "solo", "--concurrency", "1",
+            *celery, "worker", "--queues", "clock,notices,work,packages", "--pool", "solo", "--concurrency", "1",
             "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
         ],
         "beat": [

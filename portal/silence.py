@@ -18,7 +18,15 @@ from celery.worker import state
 from django.conf import settings
 
 logger = logging.getLogger(__name__)
+LONG_SWEEP = "requests_app.tasks.long_sweep"
 GRACE_SECONDS = 20  # for the soft shutdown; a worker stuck in a dead line may not get out of it
+
+
+def patience(seconds: int) -> float:
+    """How long nothing may come. Whoever makes a package hears nothing meanwhile; its own time limit ends it."""
+    if any(getattr(request, "name", "") == LONG_SWEEP for request in state.active_requests):
+        return float("inf")
+    return 3 * seconds if state.active_requests else seconds
 
 
 class EndWhenSilent(bootsteps.StartStopStep):
@@ -42,7 +50,7 @@ class EndWhenSilent(bootsteps.StartStopStep):
         while not self.stopped.wait(min(5, seconds / 4)):
             if state.all_total_count[0] != seen:
                 seen, since = state.all_total_count[0], time.monotonic()
-            elif time.monotonic() - since > (3 * seconds if state.active_requests else seconds):
+            elif time.monotonic() - since > patience(seconds):
                 break
         else:
             return

@@ -1,7 +1,7 @@
 """The outside world of personal data: what a data source answers, and those that are configured. Knows no models."""
 
 from .base import EMAIL, DataSource, Extracted, Match, OnFile, Pending, PermanentFailure, Query, RetryLater
-from .configured import mistakes, source
+from .configured import finders, holders, mistakes, source
 from .records import About, Column, File, Lines, Record, Table
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "Record",
     "RetryLater",
     "Table",
+    "finders",
+    "holders",
     "mistakes",
     "source",
 ]

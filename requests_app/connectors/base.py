@@ -70,9 +70,12 @@ class Pending:
     """The source was asked and will answer by itself: a person has a task, or a callback comes.
 
     `ask_again_at`: aware, when to look for the answer; None where only the answer itself continues the step.
+    `to`: addresses of people who get a task by a link; `days`: how long they have for it.
     """
 
     ask_again_at: datetime | None = None
+    to: tuple[str, ...] = ()
+    days: int = 5
 
 
 Extracted = Iterable[Record | Lines | File]
@@ -84,6 +87,8 @@ class DataSource(ABC):
     All methods are called outside any transaction, any number of times for one question, and answer alike each time.
     Each may raise RetryLater or PermanentFailure.
     """
+
+    knows_people = True  # False: it cannot tell who is on file, and is asked about whoever has shown who they are
 
     @abstractmethod
     def find(self, query: Query) -> Sequence[Match]:
@@ -98,6 +103,8 @@ class DataSource(ABC):
 
     def extract(self, references: Sequence[str], *, request_id: str) -> Extracted | Pending:
         """Return all that is held of the one person who has these references of `find`, as a stream.
+
+        Of a source that does not know people the references are the addresses that the person has shown to be theirs.
 
         The records of a table follow each other. `request_id` is the same whenever the same question is asked again.
         What is yielded is not kept: an iterator that holds one batch in memory serves any size.

@@ -1,13 +1,13 @@
 """The sources of this installation: settings.DATA_SOURCES = {alias: {"BACKEND": dotted path, "OPTIONS": {...}}}."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from .base import DataSource, PermanentFailure
+from .base import DataSource, PermanentFailure, RetryLater
 
 ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -21,6 +21,24 @@ def source(alias: str) -> DataSource:
         return _made(entry)
     except ValueError as error:
         raise PermanentFailure("not rightly configured") from error
+
+
+def holders() -> list[str]:
+    """Return the names of the sources that hand out what they hold."""
+    return [alias for alias in settings.DATA_SOURCES if _is(alias, lambda made: bool(made.describe()))]
+
+
+def finders() -> list[str]:
+    """Return the names of the sources that can tell who is on file."""
+    return [alias for alias in settings.DATA_SOURCES if _is(alias, lambda made: made.knows_people)]
+
+
+def _is(alias: str, question: Callable[[DataSource], bool]) -> bool:
+    """One that is not rightly configured is taken for it: it is asked, fails, and somebody sees it."""
+    try:
+        return question(source(alias))
+    except (PermanentFailure, RetryLater):
+        return True
 
 
 def mistakes() -> Iterator[tuple[str, str]]:

@@ -1,21 +1,35 @@
 """A source that stands in its options: for the demo, for tests, and for a controller with a handful of people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from requests_app.rules.addresses import normalise
+from requests_app.rules.policy import Text
 
-from .base import DataSource, Match, OnFile, Query
+from .base import DataSource, Extracted, Match, OnFile, Query
+from .records import BASES, KINDS, About, Column, Record, Table
 
-FIELDS = frozenset({"reference", "emails", "identifiers", "since", "changed_recently"})
+FIELDS = frozenset({"reference", "emails", "identifiers", "since", "changed_recently", "records"})
+TABLE_FIELDS = frozenset({"label", "category", "purpose", "basis", "origin", "retention", "recipients", "provided",
+                          "columns"})  # fmt: skip
 
 
 class InMemory(DataSource):
-    """`people`: a list of {emails, reference, identifiers, since, changed_recently}; `emails` alone will do."""
+    """`people`: a list of {emails, reference, identifiers, since, changed_recently, records}; `emails` alone will do.
+    `records` of a person: {table: [{column: value}]}; `tables`: what those tables are, {table: {label, category,
+    purpose, basis, origin, retention, recipients, provided, columns: {column: kind}}}, texts as one or as {en, it}."""
 
-    def __init__(self, *, people: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self, *, people: Iterable[Mapping[str, Any]] = (), tables: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        people = list(people)
         self.people = [(_match(person, number), _identifiers(person)) for number, person in enumerate(people, start=1)]
+        self.tables = {name: _table(name, about) for name, about in (tables or {}).items()}
+        self.records = {
+            match.reference: _records(person, self.tables)
+            for person, (match, _) in zip(people, self.people, strict=True)
+        }
 
     def find(self, query: Query) -> Sequence[Match]:
         """Compare with each of them."""
@@ -25,6 +39,19 @@ class InMemory(DataSource):
             for match, identifiers in self.people
             if identifiers & named or {normalise(c.address) for c in match.contacts} & set(query.addresses)
         ]
+
+    def describe(self) -> Sequence[Table]:
+        """The tables of the options."""
+        return tuple(self.tables.values())
+
+    def extract(self, references: Sequence[str], *, request_id: str) -> Extracted:
+        """Hand out the records of these people, table after table."""
+        return self._extracted(references)
+
+    def _extracted(self, references: Sequence[str]) -> Iterator[Record]:
+        for table in self.tables:
+            for reference in dict.fromkeys(references):
+                yield from (Record(table, values) for values in self.records.get(reference, {}).get(table, ()))
 
 
 def _match(person: Mapping[str, Any], number: int) -> Match:
@@ -46,3 +73,42 @@ def _instant(since: date | None) -> datetime | None:
     if since is None or isinstance(since, datetime):
         return since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
     return datetime.combine(since, time(), UTC)
+
+
+def _table(name: str, told: Mapping[str, Any]) -> Table:
+    if unknown := set(told) - TABLE_FIELDS:
+        raise ValueError(f"table {name}: {', '.join(sorted(unknown))} is not one of {', '.join(sorted(TABLE_FIELDS))}")
+    basis, columns = told.get("basis", ""), told.get("columns", {})
+    if basis and basis not in BASES:
+        raise ValueError(f"table {name}: basis has to be one of {', '.join(BASES)}")
+    if not columns or not set(columns.values()) <= set(KINDS):
+        raise ValueError(f"table {name}: columns needs a kind for each of them, one of {', '.join(KINDS)}")
+    about = About(
+        category=_text(told.get("category", "")),
+        purpose=_text(told.get("purpose", "")),
+        basis=basis,
+        origin=_text(told.get("origin", "")),
+        retention=_text(told.get("retention", "")),
+        recipients=tuple(_text(one) for one in told.get("recipients", ())),
+        provided=bool(told.get("provided", False)),
+    )
+    label = _text(told.get("label", name))
+    return Table(name, tuple(Column(column, kind, about) for column, kind in columns.items()), label)
+
+
+def _text(told: Any) -> Text:
+    if isinstance(told, Mapping):
+        return Text(str(told.get("en", "")), str(told.get("it", told.get("en", ""))))
+    return Text(str(told), str(told))
+
+
+def _records(person: Mapping[str, Any], tables: Mapping[str, Table]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    records: Mapping[str, Sequence[Mapping[str, Any]]] = person.get("records", {})
+    for table, rows in records.items():
+        if table not in tables:
+            raise ValueError(f"records of {table}: that table is not described")
+        known = {column.name for column in tables[table].columns}
+        for row in rows:
+            if unknown := set(row) - known:
+                raise ValueError(f"records of {table}: {', '.join(sorted(unknown))} is no column of it")
+    return records

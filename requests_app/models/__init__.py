@@ -9,6 +9,7 @@ from .deadline_change import Extension, Pause
 from .enforcement import Heartbeat, MilestoneRecord
 from .erasure import ErasureConfirmation
 from .evidence import AccessLog, EvidenceEvent
+from .fulfilment import FulfilmentStep, PackageBuild, Redaction, StepFile
 from .identity import IdentityCheck
 from .keys import SubmissionKey
 from .manual_verification import ManualVerification
@@ -37,6 +38,7 @@ __all__ = [
     "ErasureConfirmation",
     "EvidenceEvent",
     "Extension",
+    "FulfilmentStep",
     "Heartbeat",
     "IdentityCheck",
     "ManualVerification",
@@ -44,15 +46,18 @@ __all__ = [
     "MilestoneRecord",
     "NetworkCount",
     "Notice",
+    "PackageBuild",
     "Pause",
     "PolicyVersion",
     "ProofDocument",
     "ProofRequest",
     "ReceiptCorrection",
+    "Redaction",
     "SignIn",
     "SourceLookup",
     "StaffIdentity",
     "StaffSignIn",
+    "StepFile",
     "Submission",
     "SubmissionKey",
 ]

@@ -61,16 +61,35 @@ class Decision(models.Model):
 
 
 class AnswerFile(models.Model):
-    """A sealed file of the answer, in FILES_DIR under its own id; the person's file name is data, sealed too."""
+    """A sealed file of the answer, in FILES_DIR under its own id; the person's file name is data, sealed too.
+
+    A `package` was made by the portal from what the sources handed out and holds the attached files as well; it lies
+    in a sealed stream. All others somebody attached.
+    """
+
+    class Kind(models.TextChoices):
+        """How it came to be."""
+
+        ATTACHED = "attached", "attached by staff"
+        PACKAGE = "package", "made by the portal"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dsr = models.ForeignKey(DataSubjectRequest, models.PROTECT, related_name="answer_files")
     name_sealed = models.BinaryField()
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
-    attached_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.ATTACHED, db_default=Kind.ATTACHED)
+    attached_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     attached_at = models.DateTimeField()
     destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kind="package", attached_by=None) | Q(kind="attached", attached_by__isnull=False),
+                name="answerfile_attached_by_somebody",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -96,3 +115,9 @@ class DisclosurePackage(models.Model):
     def files(self) -> "models.QuerySet[AnswerFile]":
         """What the second person approved and is still there; a draft attached after the release is none of it."""
         return AnswerFile.objects.filter(dsr=self.dsr_id, destroyed_at=None, attached_at__lte=self.released_at)
+
+    @property
+    def offered(self) -> "models.QuerySet[AnswerFile]":
+        """What of it the person fetches: the package where the portal made one, which holds all the rest."""
+        made = self.files.filter(kind=AnswerFile.Kind.PACKAGE)
+        return made if made.exists() else self.files

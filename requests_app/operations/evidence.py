@@ -86,6 +86,17 @@ class Kind(StrEnum):
     ADDRESS_RESTORED = "address_restored"
     SENSITIVE_MARKED = "sensitive_marked"
     SENSITIVE_UNMARKED = "sensitive_unmarked"
+    SOURCE_READ = "source_read"
+    SOURCE_WITHHELD = "source_withheld"
+    SOURCE_RETRIED = "source_retried"
+    TASK_GIVEN = "task_given"
+    TASK_ANSWERED = "task_answered"
+    RECORD_HIDDEN = "record_hidden"
+    RECORD_SHOWN = "record_shown"
+    SOURCE_REVIEWED = "source_reviewed"
+    PACKAGE_BUILT = "package_built"
+    PACKAGE_REISSUED = "package_reissued"
+    STILL_HELD = "still_held"
 
 
 def _hash(canonical: str) -> str:

@@ -14,13 +14,14 @@ from requests_app.models.keys import seal_bytes, unseal_bytes
 LARGEST = 25 * 1024 * 1024  # bytes; streaming packages come with the data sources
 
 
-def _path(pk: uuid.UUID) -> Path:
+def path_of(pk: uuid.UUID) -> Path:
+    """Where the file of a row lies."""
     return Path(settings.FILES_DIR) / pk.hex[:2] / pk.hex
 
 
 def write(submission_id: uuid.UUID, pk: uuid.UUID, content: bytes) -> None:
     """Seal and store under the row's own id; a torn write leaves no readable file behind."""
-    path = _path(pk)
+    path = path_of(pk)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as out:
@@ -32,12 +33,12 @@ def write(submission_id: uuid.UUID, pk: uuid.UUID, content: bytes) -> None:
 
 def read(submission_id: uuid.UUID, pk: uuid.UUID) -> bytes:
     """Return the content; raises FileNotFoundError, KeyDestroyed or InvalidTag."""
-    return unseal_bytes(submission_id, f"file.{pk}", _path(pk).read_bytes())
+    return unseal_bytes(submission_id, f"file.{pk}", path_of(pk).read_bytes())
 
 
 def destroy(pk: uuid.UUID) -> None:
     """Remove the file; a second call is harmless."""
-    _path(pk).unlink(missing_ok=True)
+    path_of(pk).unlink(missing_ok=True)
 
 
 def written_before(instant: datetime) -> Iterator[list[Path]]:

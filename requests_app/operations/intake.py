@@ -28,6 +28,7 @@ from .identity_codes import issue
 from .lookups import owe_lookups
 from .notices import owe
 from .on_behalf import Behalf
+from .owed_steps import owe_steps
 from .policies import current, dates_told, deadline_from, policy_of
 from .refused import Refused
 from .team import HANDLER, OFFICER, members, require, tell
@@ -188,6 +189,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
         if no_proof:
             _take_effect(dsr, actor=actor, at=at)
         if state == State.IN_PROGRESS:
+            owe_steps(dsr, at=at)
             tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=str(dsr.pk), at=at)
         reschedule(dsr, at=at)
     if filing.behalf and filing.behalf.kind == Acts.REPORT:  # whoever reported gave no address to write to

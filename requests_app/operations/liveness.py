@@ -19,6 +19,7 @@ SWEEPS = (
     "enforce_deadlines",
     "deliver_notices",
     "run_steps",
+    "read_sources",
     "end_authorities",
     "send_digest",
     "count_looks",

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
+from requests_app.connectors import finders
 from requests_app.models import SourceLookup, Submission
 from requests_app.rules.authority import Kind
 from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
@@ -24,11 +24,12 @@ def owe_lookups(submission: Submission, *, at: datetime) -> None:
     A row that was asked about another address is owed anew.
     Needs the caller's transaction with the submission locked.
     """
-    if not settings.DATA_SOURCES or not asks_for_contact_on_file(submission):
+    known_by = finders()
+    if not known_by or not asks_for_contact_on_file(submission):
         return
     about = digest_sought(submission)
     known = {row.alias: row for row in submission.lookups.all()}
-    for alias in settings.DATA_SOURCES:
+    for alias in known_by:
         if alias not in known:
             SourceLookup.objects.create(
                 submission=submission,
@@ -63,7 +64,7 @@ def unasked(submission: Submission) -> bool:
         return False
     known = {row.alias for row in submission.lookups.all()}
     due = submission.assurance >= CONTACT or not submission.email_digest
-    return due and not known.issuperset(settings.DATA_SOURCES)
+    return due and not known.issuperset(finders())
 
 
 def ask_again(submission: Submission, *, at: datetime) -> None:

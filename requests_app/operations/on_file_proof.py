@@ -8,6 +8,7 @@ from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
+from .owed_steps import wake_steps
 
 OPEN_RESULTS = (SourceLookup.Result.WAITING, SourceLookup.Result.UNPROVEN, SourceLookup.Result.FAILED)
 FOUND = (SourceLookup.Result.SAME, SourceLookup.Result.OTHER)
@@ -18,6 +19,7 @@ def settle(submission: Submission, *, actor: Actor, at: datetime) -> bool:
 
     Needs the caller's transaction with the submission locked.
     """
+    wake_steps(submission.pk, at=at)
     lookups = SourceLookup.objects.filter(submission=submission)
     if lookups.filter(result__in=OPEN_RESULTS).exists() or not lookups.filter(result__in=FOUND).exists():
         return False

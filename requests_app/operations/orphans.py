@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from requests_app.models import AnswerFile, Authority, Message, ProofDocument, Submission, SubmissionKey
+from requests_app.models import (
+    AnswerFile,
+    Authority,
+    FulfilmentStep,
+    Message,
+    ProofDocument,
+    StepFile,
+    Submission,
+    SubmissionKey,
+)
 
 from . import files
 
@@ -21,7 +30,7 @@ SAFE_AGE = timedelta(days=1)
 BATCH = 500
 # More orphans than one in ten are no crash but the wrong database: then nothing is destroyed.
 PLAUSIBLE = 10
-PERISHABLE = (AnswerFile, Authority, ProofDocument)  # their rows outlive the file
+PERISHABLE = (AnswerFile, Authority, FulfilmentStep, ProofDocument, StepFile)  # their rows outlive the file
 OWNERS = (*PERISHABLE, Message)  # whose file has the id of the row
 
 

@@ -7,9 +7,22 @@ from datetime import datetime, timedelta
 
 from requests_app.models import Heartbeat
 
-from . import authority, claims, data_sources, delivery, digest, enforcement, looks, networks, orphans, retention
+from . import (
+    authority,
+    claims,
+    data_sources,
+    delivery,
+    digest,
+    enforcement,
+    fulfilment,
+    looks,
+    networks,
+    orphans,
+    retention,
+)
 
 log = logging.getLogger(__name__)
+LONG_BUDGET = 20 * 60  # seconds of one call of a long sweep, which has a queue of its own
 BUDGET = 40  # seconds of one call, below the task's soft limit; what is left over is taken by the next tick
 AGE_WRITTEN_EVERY = timedelta(seconds=30)
 
@@ -28,6 +41,11 @@ def deliver_notices(now: datetime) -> int:
 def run_steps(now: datetime) -> int:
     """Ask the data sources who is on file, where it is owed."""
     return data_sources.ask_due(now)
+
+
+def read_sources(now: datetime) -> int:
+    """Ask the data sources for what they hold, where it is owed: minutes long where it is much."""
+    return fulfilment.run_due(now, budget=LONG_BUDGET)
 
 
 def enforce_deadlines(now: datetime) -> int:
@@ -92,6 +110,7 @@ SWEEPS: dict[str, Callable[[datetime], int]] = {
     for sweep in (
         deliver_notices,
         run_steps,
+        read_sources,
         enforce_deadlines,
         end_authorities,
         send_digest,

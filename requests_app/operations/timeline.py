@@ -57,6 +57,7 @@ def _sentences() -> dict[str, str]:
         **_of_authority(),
         Kind.SENSITIVE_MARKED: _("We noted that sensitive data are concerned."),
         Kind.SENSITIVE_UNMARKED: _("We took back the note that sensitive data are concerned."),
+        Kind.PACKAGE_REISSUED: _("The files of the answer were made available again."),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
     }
 

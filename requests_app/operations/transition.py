@@ -11,12 +11,13 @@ from django.db.models import Case, DateTimeField, Value, When, prefetch_related_
 from django.db.models.functions import Cast
 
 from requests_app.models import DataSubjectRequest, Submission
-from requests_app.rules.lifecycle import OPEN, Action, ActionNotAllowed, target
+from requests_app.rules.lifecycle import OPEN, Action, ActionNotAllowed, State, target
 
 from . import evidence
 from .actors import Actor
 from .erasing import ACCESS, erases
 from .evidence import Kind
+from .owed_steps import owe_steps
 from .wake import next_wake
 
 EVIDENCE: dict[Action, Kind] = {
@@ -103,7 +104,10 @@ def advance(
         )
         if before.right == ACCESS:
             _wake_erasures(before, at=at)
-        return reschedule(before, at=at)
+        moved_on = reschedule(before, at=at)
+        if to == State.IN_PROGRESS:
+            owe_steps(moved_on, at=at)
+        return moved_on
 
 
 def _wake_erasures(access: DataSubjectRequest, *, at: datetime) -> None:

@@ -137,7 +137,7 @@ class Installation:
         assert [one.wait() for one in ticking] == [0] * beats
 
     def start_worker(
-        self, name: str = "all", *, queues: str = "clock,notices,work", app: str = "portal", **changes: str
+        self, name: str = "all", *, queues: str = "clock,notices,work,packages", app: str = "portal", **changes: str
     ) -> "subprocess.Popen[bytes]":
         """As the operators are told, but one process for the three queues unless fewer are named."""
         alone = ("--without-gossip", "--without-mingle")

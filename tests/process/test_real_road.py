@@ -68,7 +68,7 @@ class Portal:
         )
 
     def start_worker(self) -> None:
-        queues = "clock,notices,work"
+        queues = "clock,notices,work,packages"
         self.start("worker", "celery", "-A", "portal", "worker", "-Q", queues, "--pool", "solo", "--concurrency", "1")
 
     def kill(self, name: str) -> None:

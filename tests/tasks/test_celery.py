@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from celery.beat import BeatLazyFunc
 
-from portal.celery import QUEUES, app
+from portal.celery import LONG_SWEEP, PACKAGES, QUEUES, app
 from requests_app import tasks
 from requests_app.operations import liveness
 from requests_app.operations.sweeps import SWEEPS
@@ -53,7 +53,7 @@ def test_every_beat_entry_names_a_real_task_that_takes_what_it_is_given():
     app.loader.import_default_modules()
     for entry in BEAT:
         inspect.signature(app.tasks[entry["task"]].run).bind(*entry["args"])
-    ticked = {e["args"][0] for e in BEAT if e["task"] == "requests_app.tasks.sweep"}
+    ticked = {e["args"][0] for e in BEAT if e["task"] in {"requests_app.tasks.sweep", LONG_SWEEP}}
     assert ticked == set(SWEEPS)
 
 
@@ -67,7 +67,16 @@ def test_every_queue_has_a_canary_and_an_alarm():
 def test_every_queue_is_served_by_a_worker_that_the_operators_are_told_to_start():
     text = (ROOT / "docs" / "operations.md").read_text()
     served = {queue for names in re.findall(r"-A portal worker[^\n]* -Q (\S+)", text) for queue in names.split(",")}
-    assert {e["options"]["queue"] for e in BEAT} == served == set(QUEUES)
+    assert {e["options"]["queue"] for e in BEAT} == served == {*QUEUES, PACKAGES}
+
+
+def test_what_may_take_long_has_a_queue_of_its_own_and_nothing_else_waits_there():
+    long = {e["options"]["queue"] for e in BEAT if e["task"] == LONG_SWEEP}
+    others = {e["options"]["queue"] for e in BEAT if e["task"] != LONG_SWEEP}
+    assert (long, long & others) == ({PACKAGES}, set())
+    # The broker would hand it to a second worker after an hour.
+    hour = app.conf.broker_transport_options.get("visibility_timeout", 3600)
+    assert tasks.long_sweep.soft_time_limit < tasks.long_sweep.time_limit < hour
 
 
 def test_every_interval_is_in_seconds_and_every_tick_expires():
@@ -84,6 +93,7 @@ def test_tasks_take_names_and_instants_and_no_payload():
     }
     assert signatures == {
         "requests_app.tasks.sweep": "(name: str) -> int",
+        "requests_app.tasks.long_sweep": "(name: str) -> int",
         "requests_app.tasks.canary": "(queue: str, sent_at: str) -> None",
     }
     carried = {type(value) for entry in BEAT for value in entry["args"]}

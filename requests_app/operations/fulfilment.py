@@ -1,0 +1,330 @@
+"""Asking the data sources for what they hold: outside any transaction, by lease, with back-off, each step for itself.
+
+What a source hands out flows record by record into a sealed stream; memory does not grow with it.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from requests_app.connectors import (
+    Extracted,
+    File,
+    Pending,
+    PermanentFailure,
+    Query,
+    Record,
+    RetryLater,
+    source,
+)
+from requests_app.connectors.records import encode
+from requests_app.models import Contact, FulfilmentStep, StepFile, Submission
+from requests_app.models.keys import KeyDestroyed, seal
+from requests_app.models.manual_verification import by_hand_since
+from requests_app.rules.addresses import normalise
+from requests_app.rules.identity import CONTACT
+from requests_app.rules.lifecycle import State
+
+from . import assurance, evidence, files, streams
+from .actors import Actor
+from .authorities import sought
+from .evidence import Kind
+from .owed_steps import Status, owe_package, steps_of
+from .refused import Refused
+from .team import alarm_officers, require
+from .transition import lock
+
+log = logging.getLogger(__name__)
+BATCH = 50
+LEASE = timedelta(minutes=5)
+RENEWED_AFTER = 60  # seconds
+PUT_OFF = timedelta(minutes=15)  # until it is shown who asks; whatever shows it wakes the step earlier
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
+MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
+ALARM_AFTER = 6  # attempts: some two hours and a half
+BUFFER = 64 * 1024  # bytes of lines gathered before they are sealed
+
+
+class NobodyShown(PermanentFailure):
+    """Somebody is on file, and it is not shown that it is the person who asks."""
+
+
+class TakenOver(Exception):
+    """The lease ran out and another worker has the step."""
+
+
+@dataclass
+class Kept:
+    """What was written so far."""
+
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    records: int = 0
+    files: list[StepFile] = field(default_factory=list)
+
+    def count(self, table: str, records: int, *, start: int, end: int) -> None:
+        """Add lines of a table; raises PermanentFailure where the table had ended before."""
+        if not self.parts or self.parts[-1]["table"] != table:
+            if any(part["table"] == table for part in self.parts):
+                raise PermanentFailure("the records of a table have to follow each other")
+            self.parts.append({"table": table, "start": start, "end": start, "records": 0})
+        self.parts[-1]["end"] = end
+        self.parts[-1]["records"] += records
+        self.records += records
+
+
+def run_due(now: datetime, *, budget: float) -> int:
+    """Ask what is due by now, for about `budget` seconds; return how many steps were answered."""
+    started, done = time.monotonic(), 0
+    due = FulfilmentStep.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
+    for row in list(due.select_related("dsr__submission", "dsr__policy")[:BATCH]):
+        spent = time.monotonic() - started
+        if spent > budget:
+            break
+        done += _run(row, now + timedelta(seconds=spent))
+    return done
+
+
+def _run(row: FulfilmentStep, at: datetime) -> bool:
+    dsr = row.dsr
+    if dsr.opened_at != row.opened_at or not dsr.is_open:
+        return _drop(row)
+    if dsr.state != State.IN_PROGRESS or assurance.obstacles(dsr, at=at):
+        FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=at + PUT_OFF)
+        return False
+    lease = Lease(row, at)
+    if not lease.taken:
+        return False
+    try:
+        answer = _asked(row)
+        if isinstance(answer, Pending):
+            return _pending(row, answer, at)
+        kept, out = _write(row, answer or (), lease)
+    except TakenOver:
+        return False
+    except RetryLater as error:
+        return _later(row, error, at)
+    except (PermanentFailure, KeyDestroyed) as error:
+        return _failed(row, error, at)
+    except Exception as error:
+        log.error("step %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
+        return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
+    return _record(row, kept, out, lease.now())
+
+
+class Lease:
+    """The claim to a step, renewed while it runs. `row.next_try_at` is its end."""
+
+    def __init__(self, row: FulfilmentStep, at: datetime) -> None:
+        self._row, self._began, self._clock = row, at, time.monotonic()
+        self._renewed = self._clock
+        until = at + LEASE
+        mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+        claim = {"next_try_at": until, "attempts": F("attempts") + 1, "started_at": at}
+        self.taken = bool(mine.update(**claim))
+        row.next_try_at, row.attempts = until, row.attempts + 1
+
+    def now(self) -> datetime:
+        """The instant by the clock that the step began with."""
+        return self._began + timedelta(seconds=time.monotonic() - self._clock)
+
+    def keep(self) -> None:
+        """Renew the claim once a minute; raises TakenOver where it was lost."""
+        if time.monotonic() - self._renewed < RENEWED_AFTER:
+            return
+        self._renewed, until = time.monotonic(), self.now() + LEASE
+        mine = FulfilmentStep.objects.filter(pk=self._row.pk, next_try_at=self._row.next_try_at)
+        if not mine.update(next_try_at=until):
+            raise TakenOver
+        self._row.next_try_at = until
+
+
+def _drop(row: FulfilmentStep) -> bool:
+    """The request has ended, or its clock began anew: nobody is asked any more."""
+    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(next_try_at=None, status=Status.FAILED, failure_code="Ended")
+    return False
+
+
+def _asked(row: FulfilmentStep) -> Extracted | Pending | None:
+    """Ask for all whom it is shown to be: those on file under an address that was confirmed, or whom two people of the
+    team verified by hand. None where nobody is on file; raises NobodyShown where none of them is shown."""
+    submission, asked = row.dsr.submission, source(row.alias)
+    if not asked.knows_people:
+        return asked.extract(sorted(_confirmed_addresses(submission)), request_id=row.pk.hex)
+    email, name = sought(submission)
+    found = asked.find(Query(email=email, name=name, details=submission.opened("details")))
+    if not found:
+        return None
+    shown = _confirmed_addresses(submission)
+    by_hand = by_hand_since(submission, submission.received_at)
+    references = [
+        match.reference
+        for match in found
+        if by_hand or any(normalise(contact.address) in shown for contact in match.contacts)
+    ]
+    if not references:
+        raise NobodyShown
+    return asked.extract(references, request_id=row.pk.hex)
+
+
+def _confirmed_addresses(submission: Submission) -> set[str]:
+    contacts = Contact.objects.filter(submission=submission, role=Contact.Role.ON_FILE, denied_at=None)
+    shown = {normalise(contact.address) for contact in contacts.exclude(confirmed_at=None)}
+    if submission.assurance >= CONTACT:
+        shown.add(normalise(sought(submission)[0]))
+    return shown - {""}
+
+
+def _write(row: FulfilmentStep, answer: Extracted, lease: Lease) -> tuple[Kept, streams.Writer]:
+    kept, submission_id = Kept(), row.dsr.submission_id
+    with streams.Writer(submission_id, row.pk) as out:
+        gathered: list[bytes] = []
+        waiting = 0
+        for item in answer:
+            if isinstance(item, File):
+                kept.files.append(_write_file(row, item, lease))
+                continue
+            line = encode(item.values) if isinstance(item, Record) else item.data
+            start = out.size + waiting
+            kept.count(item.table, 1 if isinstance(item, Record) else item.records, start=start, end=start + len(line))
+            gathered.append(line)
+            waiting += len(line)
+            if waiting >= BUFFER:
+                out.write(b"".join(gathered))
+                gathered.clear()
+                waiting = 0
+                lease.keep()
+        out.write(b"".join(gathered))
+    return kept, out
+
+
+def _write_file(row: FulfilmentStep, item: File, lease: Lease) -> StepFile:
+    submission_id = row.dsr.submission_id
+    # The same id whenever the same step is asked again: what a crash left behind is written over.
+    pk = uuid.uuid5(row.pk, item.name)
+    with streams.Writer(submission_id, pk) as out:
+        for chunk in item.chunks:
+            out.write(chunk)
+            lease.keep()
+    return StepFile(
+        pk=pk,
+        step=row,
+        name_sealed=seal(submission_id, f"stepfile.name.{pk}", item.name),
+        media_type=item.media_type[:100],
+        size=out.size,
+        sha256=out.sha256,
+        received_at=lease.now(),
+    )
+
+
+def _record(row: FulfilmentStep, kept: Kept, out: streams.Writer, at: datetime) -> bool:
+    found = bool(kept.records or kept.files)
+    with transaction.atomic():
+        dsr = lock(row.dsr)
+        done = _answered(
+            row,
+            Status.FOUND if found else Status.NOTHING,
+            at,
+            parts=kept.parts,
+            records=kept.records,
+            size=out.size,
+            sha256=out.sha256,
+            finished_at=at,
+        )
+        if not done:
+            return False
+        StepFile.objects.bulk_create(kept.files, ignore_conflicts=True)
+        owe_package(dsr, at=at)
+    if not found:
+        files.destroy(row.pk)
+    return True
+
+
+def _answered(row: FulfilmentStep, status: Status, at: datetime, **values: Any) -> bool:
+    """Store the answer if the claim is still ours, and its evidence. Needs the caller's transaction."""
+    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    if not mine.update(status=status, next_try_at=None, **{"failure_code": "", **values}):
+        return False
+    body: dict[str, str | int] = {
+        "step": str(row.pk),
+        "source": row.alias,
+        "status": status.value,
+        "records": values.get("records", 0),
+        "sha256": values.get("sha256", ""),
+    }
+    evidence.append(row.dsr.submission_id, Kind.SOURCE_READ, actor=Actor.system(), at=at, dsr_id=row.dsr_id, body=body)
+    return True
+
+
+def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
+    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(status=Status.PENDING, next_try_at=answer.ask_again_at, attempts=0, failure_code="")
+    return False
+
+
+def _later(row: FulfilmentStep, error: Exception, at: datetime) -> bool:
+    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
+    if row.attempts == ALARM_AFTER:
+        with transaction.atomic():
+            submission = lock(row.dsr).submission
+            sentence = f"The data source {row.alias} has not answered about a case for hours. It is asked every hour."
+            alarm_officers(sentence, submission=submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)
+    return False
+
+
+def _failed(row: FulfilmentStep, error: Exception, at: datetime) -> bool:
+    with transaction.atomic():
+        dsr = lock(row.dsr)
+        if not _answered(row, Status.FAILED, at, failure_code=type(error).__name__[:80], finished_at=at):
+            return False
+        sentence = f"The data source {row.alias} could not be asked for what it holds. Somebody has to look at it."
+        alarm_officers(sentence, submission=dsr.submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)
+    return True
+
+
+def retry(step: FulfilmentStep, *, actor: Actor, at: datetime) -> None:
+    """Have a source asked again now: one that failed, that is away, or that found nothing yet. What it had found is
+    read anew. Raises Refused once the request is decided."""
+    require(actor, "retry_step")
+    with transaction.atomic():
+        dsr = lock(step.dsr)
+        if dsr.state != State.IN_PROGRESS or dsr.opened_at != step.opened_at:
+            raise Refused("This request is not in progress any more: return or reopen it first.")
+        fresh = {"status": Status.WAITING, "next_try_at": at, "attempts": 0, "failure_code": "", "reviewed_by": None,
+                 "reviewed_at": None}  # fmt: skip
+        FulfilmentStep.objects.filter(pk=step.pk).update(**fresh)
+        body = {"step": str(step.pk), "source": step.alias, "before": step.status}
+        evidence.append(dsr.submission_id, Kind.SOURCE_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+
+
+def withhold(step: FulfilmentStep, *, ground: str, why: str, actor: Actor, at: datetime) -> None:
+    """Hand out nothing of one source, with a ground of the catalogue and words for the person; a second person reads
+    both before the release. Also where a source cannot be asked: then the person is told what they do not get."""
+    account = require(actor, "withhold_step")
+    if not ground or not why.strip():
+        raise Refused("Choose a ground, and say in words for the person what is withheld and why.")
+    with transaction.atomic():
+        dsr = lock(step.dsr)
+        if dsr.state != State.IN_PROGRESS or dsr.opened_at != step.opened_at:
+            raise Refused("This request is not in progress any more: return or reopen it first.")
+        sealed = seal(dsr.submission_id, f"fulfilmentstep.withheld.{step.pk}", why.strip())
+        values = {"status": Status.WITHHELD, "withheld_ground": ground, "withheld_sealed": sealed, "next_try_at": None,
+                  "reviewed_by": account, "reviewed_at": at}  # fmt: skip
+        FulfilmentStep.objects.filter(pk=step.pk).update(**values)
+        body = {"step": str(step.pk), "source": step.alias, "ground": ground}
+        evidence.append(dsr.submission_id, Kind.SOURCE_WITHHELD, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+        owe_package(dsr, at=at)
+
+
+def progress(dsr: Any) -> Iterator[FulfilmentStep]:
+    """Yield the steps of the clock that runs, for the case page."""
+    yield from steps_of(dsr).prefetch_related("files")

@@ -1,0 +1,51 @@
+"""Owing the work of a request: a step for each data source, a package once they have answered. Doing it is
+`fulfilment` and `package`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from requests_app.connectors import holders
+from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild
+
+HANDS_OUT = ("access", "portability")  # the rights that are answered by what the sources hold (P1, P7)
+Status = FulfilmentStep.Status
+UNANSWERED = (Status.WAITING, Status.PENDING)
+
+
+def owe_steps(dsr: DataSubjectRequest, *, at: datetime) -> None:
+    """Owe one step for each source that holds something, once for each clock of a request that is begun.
+
+    Needs the caller's transaction with the request locked.
+    """
+    if dsr.right not in HANDS_OUT:
+        return
+    known = set(steps_of(dsr).values_list("alias", flat=True))
+    FulfilmentStep.objects.bulk_create(
+        FulfilmentStep(dsr=dsr, alias=alias, opened_at=dsr.opened_at, owed_at=at, next_try_at=at)
+        for alias in holders()
+        if alias not in known
+    )
+
+
+def steps_of(dsr: DataSubjectRequest) -> QuerySet[FulfilmentStep]:
+    """Return the steps of the clock that runs, or ran last."""
+    return FulfilmentStep.objects.filter(dsr=dsr, opened_at=dsr.opened_at)
+
+
+def owe_package(dsr: DataSubjectRequest, *, at: datetime) -> None:
+    """Owe the package anew, where every source has answered or was withheld: what it is made of has changed.
+
+    Needs the caller's transaction with the request locked.
+    """
+    steps = steps_of(dsr)
+    if not steps.exists() or steps.filter(status__in=UNANSWERED).exists():
+        return
+    PackageBuild.objects.update_or_create(dsr=dsr, defaults={"next_try_at": at, "attempts": 0, "failure_code": ""})
+
+
+def wake_steps(submission_id: UUID, *, at: datetime) -> None:
+    """Have the steps looked at now that were put off until it is shown who asks."""
+    due = FulfilmentStep.objects.filter(dsr__submission=submission_id, status=Status.WAITING, attempts=0)
+    due.filter(next_try_at__gt=at).update(next_try_at=at)

@@ -1,0 +1,180 @@
+"""Sealed streams on disk: of any size, written once from start to end, read from any place, never in the clear.
+
+    head      8 bytes of magic, 4 of length, the stream's own key sealed with the key of its case
+    chunks    CHUNK bytes of plain text each, AES-256-GCM; the last is shorter, or empty
+
+The nonce is the number of the chunk under a key that seals nothing else; the associated data tell the last chunk from
+the others, so that neither an exchange, a cut nor an addition goes unnoticed. Destroying the key of the case destroys
+every copy. What is being written has the suffix `.part` and is not found under its name.
+"""
+
+import hashlib
+import io
+import os
+import struct
+import uuid
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from requests_app.models.keys import seal_bytes, unseal_bytes
+
+from .files import path_of
+
+MAGIC = b"portal1\n"
+CHUNK = 128 * 1024  # bytes of plain text
+TAG = 16
+Buffer = bytes | bytearray | memoryview
+_LENGTH = struct.Struct(">I")
+
+
+def _nonce(number: int) -> bytes:
+    return number.to_bytes(12, "big")
+
+
+def _place(pk: uuid.UUID) -> str:
+    return f"stream.{pk}"
+
+
+class Writer:
+    """Use as a context: left by an exception nothing remains, left well the stream lies under its name, durably."""
+
+    def __init__(self, submission_id: uuid.UUID, pk: uuid.UUID) -> None:
+        self.size = 0
+        self._digest = hashlib.sha256()
+        self._path = path_of(pk)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        key = AESGCM.generate_key(256)
+        self._cipher, self._number, self._buffer = AESGCM(key), 0, bytearray()
+        self._part = self._path.with_suffix(".part")
+        self._out = self._part.open("wb")
+        sealed = seal_bytes(submission_id, _place(pk), key)
+        self._out.write(MAGIC + _LENGTH.pack(len(sealed)) + sealed)
+
+    @property
+    def sha256(self) -> str:
+        """Of the plain text written so far."""
+        return self._digest.hexdigest()
+
+    def write(self, data: Buffer) -> int:
+        """Take any number of bytes."""
+        view = memoryview(data).cast("B")
+        self._digest.update(view)
+        self.size += len(view)
+        self._buffer += view
+        if len(self._buffer) > CHUNK:
+            self._seal_whole_chunks()
+        return len(view)
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._seal(bytes(self._buffer), last=True)
+                self._out.flush()
+                os.fsync(self._out.fileno())
+        finally:
+            self._out.close()
+        if kind is None:
+            self._part.replace(self._path)
+        else:
+            self._part.unlink(missing_ok=True)
+
+    def _seal_whole_chunks(self) -> None:
+        # One chunk stays back: only the end of the stream tells whether it is the last.
+        whole = (len(self._buffer) - 1) // CHUNK * CHUNK
+        with memoryview(self._buffer) as view:
+            for start in range(0, whole, CHUNK):
+                self._seal(view[start : start + CHUNK], last=False)
+        del self._buffer[:whole]
+
+    def _seal(self, chunk: Buffer, *, last: bool) -> None:
+        self._out.write(self._cipher.encrypt(_nonce(self._number), chunk, b"last" if last else b""))
+        self._number += 1
+
+
+class Reader(io.RawIOBase):
+    """Read-only and seekable; `size` is that of the plain text. One chunk is held in memory.
+
+    Raises FileNotFoundError and KeyDestroyed when opened, InvalidTag when read where the bytes were changed.
+    """
+
+    def __init__(self, submission_id: uuid.UUID, pk: uuid.UUID) -> None:
+        self._in = path_of(pk).open("rb")
+        try:
+            if self._in.read(len(MAGIC)) != MAGIC:
+                raise FileNotFoundError(f"{pk} is no sealed stream")
+            (length,) = _LENGTH.unpack(self._in.read(_LENGTH.size))
+            self._cipher = AESGCM(unseal_bytes(submission_id, _place(pk), self._in.read(length)))
+            self._start = self._in.tell()
+            sealed = os.fstat(self._in.fileno()).st_size - self._start
+        except BaseException:
+            self._in.close()
+            raise
+        self._chunks = max(1, -(-sealed // (CHUNK + TAG)))
+        self.size = sealed - self._chunks * TAG
+        self._at, self._held, self._chunk = 0, -1, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at >= self.size:
+            self._load(self._chunks - 1)  # a stream that was cut short must not look as if it ended here
+            return 0
+        number, within = divmod(self._at, CHUNK)
+        self._load(number)
+        view = memoryview(buffer).cast("B")
+        piece = self._chunk[within : within + len(view)]
+        view[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def close(self) -> None:
+        self._in.close()
+        super().close()
+
+    def _load(self, number: int) -> None:
+        if number == self._held:
+            return
+        self._in.seek(self._start + number * (CHUNK + TAG))
+        sealed = self._in.read(CHUNK + TAG)
+        last = number == self._chunks - 1
+        self._chunk, self._held = self._cipher.decrypt(_nonce(number), sealed, b"last" if last else b""), number
+
+
+def pieces(reader: Reader, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Yield what stands between two places, a chunk at most at a time."""
+    reader.seek(start)
+    left = (reader.size if end is None else end) - start
+    while left > 0 and (piece := reader.read(min(left, CHUNK))):
+        left -= len(piece)
+        yield piece
+
+
+def lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """Yield (place of its first byte, line with its newline) for every line between two places."""
+    at, rest = start, b""
+    for piece in pieces(reader, start=start, end=end):
+        whole, newline, tail = (rest + piece).rpartition(b"\n")
+        rest = tail
+        if not newline:
+            continue
+        for line in whole.split(b"\n"):
+            yield at, line + b"\n"
+            at += len(line) + 1

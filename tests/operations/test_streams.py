@@ -1,0 +1,118 @@
+"""Sealed streams: any size, read from any place, and nothing changed, cut or added goes unnoticed."""
+
+import io
+import os
+import uuid
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from requests_app.models import SubmissionKey
+from requests_app.models.keys import KeyDestroyed, create_key
+from requests_app.operations import files, streams
+from requests_app.operations.streams import CHUNK, Reader, Writer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+
+
+@pytest.fixture
+def case(settings, tmp_path):
+    settings.FILES_DIR = str(tmp_path)
+    case = uuid.uuid4()
+    create_key(case)
+    return case
+
+
+def written(case, content: bytes, step: int = 50_000) -> uuid.UUID:
+    pk = uuid.uuid4()
+    with Writer(case, pk) as out:
+        for start in range(0, len(content), step):
+            out.write(content[start : start + step])
+    assert out.size == len(content)
+    return pk
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 17])
+def test_what_was_written_is_read_again(case, size):
+    content = os.urandom(size)
+    reader = Reader(case, written(case, content))
+    assert (reader.size, reader.read()) == (size, content)
+
+
+def test_it_is_read_from_any_place(case):
+    content = os.urandom(5 * CHUNK + 99)
+    reader = Reader(case, written(case, content))
+    for start, end in ((0, 10), (CHUNK - 3, CHUNK + 3), (2 * CHUNK, 4 * CHUNK + 1), (len(content) - 5, len(content))):
+        assert b"".join(streams.pieces(reader, start=start, end=end)) == content[start:end]
+    assert (reader.seek(-7, io.SEEK_END), reader.read()) == (len(content) - 7, content[-7:])
+
+
+def test_lines_come_whole_with_their_places(case):
+    rows = [b"a" * n + b"\n" for n in (1, 0, 3, CHUNK, 2 * CHUNK + 5, 7)]
+    reader = Reader(case, written(case, b"".join(rows)))
+    found = list(streams.lines(reader, start=0, end=reader.size))
+    assert [line for _, line in found] == rows
+    for at, line in found:
+        assert b"".join(streams.pieces(reader, start=at, end=at + len(line))) == line
+
+
+def test_nothing_stands_in_the_clear(case):
+    pk = written(case, b"ana@example.org" * 20_000)
+    assert b"ana@example" not in files.path_of(pk).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda raw: raw[: -CHUNK // 2],
+        lambda raw: raw[: len(raw) - (CHUNK + 16) - (len(raw) - 100) % (CHUNK + 16)],
+        lambda raw: raw[:-40] + bytes([raw[-40] ^ 1]) + raw[-39:],
+        lambda raw: raw + raw[-200:],
+    ],
+    ids=["cut", "cut between chunks", "one bit", "longer"],
+)
+def test_a_changed_stream_is_not_read_to_its_end(case, harm):
+    pk = written(case, os.urandom(3 * CHUNK + 50))
+    path = files.path_of(pk)
+    path.write_bytes(harm(path.read_bytes()))
+    reader = Reader(case, pk)
+    with pytest.raises(InvalidTag):
+        reader.read()
+
+
+def test_two_chunks_do_not_change_places(case):
+    pk = written(case, os.urandom(3 * CHUNK))
+    path = files.path_of(pk)
+    raw = path.read_bytes()
+    head = len(raw) - 3 * (CHUNK + 16)
+    one, two, three = (raw[head + n * (CHUNK + 16) : head + (n + 1) * (CHUNK + 16)] for n in range(3))
+    path.write_bytes(raw[:head] + two + one + three)
+    with pytest.raises(InvalidTag):
+        Reader(case, pk).read(1)
+
+
+def test_the_stream_of_another_row_is_not_taken_for_this_one(case):
+    pk, other = written(case, b"one"), written(case, b"two")
+    files.path_of(pk).write_bytes(files.path_of(other).read_bytes())
+    with pytest.raises(InvalidTag):
+        Reader(case, pk)
+
+
+def test_left_by_an_error_nothing_remains(case, tmp_path):
+    pk = uuid.uuid4()
+
+    def breaks():
+        with Writer(case, pk) as out:
+            out.write(b"x" * CHUNK * 2)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        breaks()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_without_the_key_of_the_case_nobody_reads_it(case):
+    pk = written(case, b"gone")
+    SubmissionKey.objects.filter(pk=case).delete()
+    with pytest.raises(KeyDestroyed):
+        Reader(case, pk)
