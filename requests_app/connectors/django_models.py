@@ -1,24 +1,49 @@
-"""A source whose people are rows of a Django model of the same installation."""
+"""A source whose people are rows of a Django model of the same installation, and whose data are rows of others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import DatabaseError
-from django.db.models import Model, Q
+from django.db.models import ForeignKey, Model, Q
 
 from requests_app.rules.addresses import normalise
 
-from .base import DataSource, Match, OnFile, Query, RetryLater
+from .base import DataSource, Extracted, Match, OnFile, Query, RetryLater
+from .described import tables as described_tables
+from .records import Record, Table
 
 MOST = 20  # rows: whoever matches more names nobody in particular
+CHUNK = 500  # rows in memory at once
+KIND_OF = {
+    "BooleanField": "boolean", "DateField": "date", "DateTimeField": "instant", "JSONField": "json",
+    "BinaryField": "binary", "DecimalField": "text",
+    **dict.fromkeys(("AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "PositiveIntegerField",
+                     "SmallIntegerField", "PositiveSmallIntegerField", "PositiveBigIntegerField", "FloatField",
+                     "SmallAutoField"), "number"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A model that holds something of people: `person` leads from it to the people, as a look-up of Django's."""
+
+    model: type[Model]
+    person: str
+    table: Table
 
 
 class DjangoModel(DataSource):
     """`model`: app.Model; `email_fields`, `identifier_fields`: its fields, compared exactly but for case and blanks;
-    `since_field`: when the row's address was stored as it is; `database`: an alias, if not the default."""
+    `since_field`: when the row's address was stored as it is; `database`: an alias, if not the default.
+
+    `tables`: {app.Model: {person, fields, label, category, purpose, ...}}: what is handed out. `person` leads from
+    that model to the people ("pk" for the people themselves, else such as "order__customer"); `fields` are its own.
+    """
 
     def __init__(
         self,
@@ -28,12 +53,14 @@ class DjangoModel(DataSource):
         identifier_fields: Sequence[str] = (),
         since_field: str = "",
         database: str = "default",
+        tables: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         try:
             self.model: type[Model] = apps.get_model(model)
             for field in (*email_fields, *identifier_fields, *filter(None, [since_field])):
                 self.model._meta.get_field(field)
-        except (LookupError, FieldDoesNotExist) as error:
+            self.held = [_held(name, told) for name, told in (tables or {}).items()]
+        except (LookupError, FieldDoesNotExist, FieldError) as error:
             raise ValueError(str(error)) from None
         if not email_fields:
             raise ValueError("email_fields is empty: nobody could be asked")
@@ -51,11 +78,25 @@ class DjangoModel(DataSource):
             return []
         columns = ("pk", *self.email_fields, *self.identifier_fields, *filter(None, [self.since_field]))
         rows = self.model._default_manager.using(self.database).filter(wanted).order_by("pk").values(*columns)
-        try:
+        with _away():
             found = list(rows[:MOST])
-        except DatabaseError as error:
-            raise RetryLater(type(error).__name__) from error
         return [self._match(row) for row in found if self._is_meant(row, query)]
+
+    def describe(self) -> Sequence[Table]:
+        """The models of `tables`."""
+        return tuple(held.table for held in self.held)
+
+    def extract(self, references: Sequence[str], *, request_id: str) -> Extracted:
+        """Hand out the rows that lead to these people, model after model, in the order of their keys."""
+        return self._extracted(references)
+
+    def _extracted(self, references: Sequence[str]) -> Iterator[Record]:
+        for held in self.held:
+            names = [column.name for column in held.table.columns]
+            rows = held.model._default_manager.using(self.database).filter(**{f"{held.person}__in": list(references)})
+            with _away():
+                for row in rows.order_by("pk").distinct().values_list(*names).iterator(chunk_size=CHUNK):
+                    yield Record(held.table.name, dict(zip(names, row, strict=True)))
 
     def _any(self, fields: Sequence[str], value: str) -> Q:
         wanted = Q()
@@ -73,6 +114,31 @@ class DjangoModel(DataSource):
         since = _instant(row[self.since_field]) if self.since_field else None
         addresses = [str(row[field]) for field in self.email_fields if row[field]]
         return Match(str(row["pk"]), tuple(OnFile(address, since=since) for address in addresses))
+
+
+def _held(name: str, told: Mapping[str, Any]) -> Held:
+    model, person = apps.get_model(name), str(told.get("person", ""))
+    if not person:
+        raise ValueError(f"table {name}: person is missing: the look-up that leads from it to the people")
+    fields = told.get("fields") or [field.attname for field in model._meta.concrete_fields]
+    columns = {field: _kind(model._meta.get_field(field)) for field in fields}
+    model._default_manager.filter(**{f"{person}__in": []})  # FieldError where it leads nowhere
+    rest = {key: value for key, value in told.items() if key not in {"person", "fields"}}
+    (described,) = described_tables({name: {**rest, "columns": columns}})
+    return Held(model, person, described)
+
+
+def _kind(field: Any) -> str:
+    target = field.target_field if isinstance(field, ForeignKey) else field
+    return KIND_OF.get(target.get_internal_type(), "text")
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise RetryLater(type(error).__name__) from error
 
 
 def _instant(value: date | None) -> datetime | None:

@@ -5,27 +5,24 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from requests_app.rules.addresses import normalise
-from requests_app.rules.policy import Text
 
+from . import described
 from .base import DataSource, Extracted, Match, OnFile, Query
-from .records import BASES, KINDS, About, Column, Record, Table
+from .records import Record, Table
 
 FIELDS = frozenset({"reference", "emails", "identifiers", "since", "changed_recently", "records"})
-TABLE_FIELDS = frozenset({"label", "category", "purpose", "basis", "origin", "retention", "recipients", "provided",
-                          "columns"})  # fmt: skip
 
 
 class InMemory(DataSource):
     """`people`: a list of {emails, reference, identifiers, since, changed_recently, records}; `emails` alone will do.
-    `records` of a person: {table: [{column: value}]}; `tables`: what those tables are, {table: {label, category,
-    purpose, basis, origin, retention, recipients, provided, columns: {column: kind}}}, texts as one or as {en, it}."""
+    `records` of a person: {table: [{column: value}]}; `tables`: what those are, as `described.tables` reads it."""
 
     def __init__(
         self, *, people: Iterable[Mapping[str, Any]] = (), tables: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         people = list(people)
         self.people = [(_match(person, number), _identifiers(person)) for number, person in enumerate(people, start=1)]
-        self.tables = {name: _table(name, about) for name, about in (tables or {}).items()}
+        self.tables = {table.name: table for table in described.tables(tables or {})}
         self.records = {
             match.reference: _records(person, self.tables)
             for person, (match, _) in zip(people, self.people, strict=True)
@@ -73,33 +70,6 @@ def _instant(since: date | None) -> datetime | None:
     if since is None or isinstance(since, datetime):
         return since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
     return datetime.combine(since, time(), UTC)
-
-
-def _table(name: str, told: Mapping[str, Any]) -> Table:
-    if unknown := set(told) - TABLE_FIELDS:
-        raise ValueError(f"table {name}: {', '.join(sorted(unknown))} is not one of {', '.join(sorted(TABLE_FIELDS))}")
-    basis, columns = told.get("basis", ""), told.get("columns", {})
-    if basis and basis not in BASES:
-        raise ValueError(f"table {name}: basis has to be one of {', '.join(BASES)}")
-    if not columns or not set(columns.values()) <= set(KINDS):
-        raise ValueError(f"table {name}: columns needs a kind for each of them, one of {', '.join(KINDS)}")
-    about = About(
-        category=_text(told.get("category", "")),
-        purpose=_text(told.get("purpose", "")),
-        basis=basis,
-        origin=_text(told.get("origin", "")),
-        retention=_text(told.get("retention", "")),
-        recipients=tuple(_text(one) for one in told.get("recipients", ())),
-        provided=bool(told.get("provided", False)),
-    )
-    label = _text(told.get("label", name))
-    return Table(name, tuple(Column(column, kind, about) for column, kind in columns.items()), label)
-
-
-def _text(told: Any) -> Text:
-    if isinstance(told, Mapping):
-        return Text(str(told.get("en", "")), str(told.get("it", told.get("en", ""))))
-    return Text(str(told), str(told))
 
 
 def _records(person: Mapping[str, Any], tables: Mapping[str, Table]) -> Mapping[str, Sequence[Mapping[str, Any]]]:

@@ -1,6 +1,7 @@
 """People who are rows of a Django model; the accounts of the installation stand in for a customer file."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.db.models import QuerySet
@@ -10,7 +11,16 @@ from requests_app.connectors.django_models import MOST, DjangoModel
 from tests.connectors.contract import SINCE, Contract
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
-OPTIONS = {"model": "auth.User", "identifier_fields": ["username"], "since_field": "date_joined"}
+TABLES = {
+    "auth.User": {"person": "pk", "fields": ["id", "username", "email", "date_joined"], "basis": "contract"},
+    "admin.LogEntry": {"person": "user", "fields": ["id", "action_time", "change_message", "user"]},
+}
+OPTIONS = {
+    "model": "auth.User",
+    "identifier_fields": ["username"],
+    "since_field": "date_joined",
+    "tables": TABLES,
+}
 
 
 class TestDjangoModel(Contract):
@@ -19,6 +29,20 @@ class TestDjangoModel(Contract):
         User.objects.create(username="C-1001", email="ana@example.org", date_joined=SINCE)
         User.objects.create(username="C-2002", email="otto@example.net", date_joined=SINCE)
         return DjangoModel(**OPTIONS)
+
+    def test_it_hands_out_what_leads_to_the_person_and_nothing_of_another(self, source: DataSource) -> None:
+        ana, otto = User.objects.order_by("username")
+        for who in (ana, otto, ana):
+            LogEntry.objects.create(user=who, action_flag=1, object_repr="", change_message=f"by {who.username}")
+        (match,) = source.find(Query(email="ana@example.org"))
+        found = list(source.extract([match.reference], request_id="1"))
+        assert [(r.table, r.values.get("username", r.values.get("change_message"))) for r in found] == [
+            ("auth.User", "C-1001"),
+            ("admin.LogEntry", "by C-1001"),
+            ("admin.LogEntry", "by C-1001"),
+        ]
+        kinds = {c.name: c.kind for c in source.describe()[0].columns}
+        assert kinds == {"id": "number", "username": "text", "email": "text", "date_joined": "instant"}
 
     def test_what_the_database_takes_for_the_same_letter_is_no_match(self, source: DataSource) -> None:
         User.objects.create(username="C-3003", email="\u212aim@example.org")  # the sign for Kelvin
@@ -37,6 +61,9 @@ class TestDjangoModel(Contract):
         monkeypatch.setattr(QuerySet, "_fetch_all", away)
         with pytest.raises(RetryLater):
             source.find(Query(email="ana@example.org"))
+        monkeypatch.setattr(QuerySet, "iterator", lambda self, chunk_size: away(self))
+        with pytest.raises(RetryLater):
+            list(source.extract(["1"], request_id="1"))
 
 
 @pytest.mark.parametrize(
@@ -47,6 +74,10 @@ class TestDjangoModel(Contract):
         ({"model": "auth.User", "email_fields": ["mail"]}, "mail"),
         ({"model": "auth.User", "since_field": "changed"}, "changed"),
         ({"model": "auth.User", "email_fields": []}, "email_fields is empty"),
+        ({"model": "auth.User", "tables": {"auth.User": {}}}, "person is missing"),
+        ({"model": "auth.User", "tables": {"auth.Group": {"person": "members"}}}, "members"),
+        ({"model": "auth.User", "tables": {"auth.User": {"person": "pk", "fields": ["mail"]}}}, "mail"),
+        ({"model": "auth.User", "tables": {"auth.User": {"person": "pk", "basis": "because"}}}, "basis"),
     ],
 )
 def test_a_mistake_is_named(options: dict[str, object], words: str) -> None:

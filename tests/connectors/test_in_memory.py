@@ -5,29 +5,47 @@ from typing import Any
 
 import pytest
 
-from requests_app.connectors import DataSource, Query
+from requests_app.connectors import DataSource, Query, Record
 from requests_app.connectors.in_memory import InMemory
 from tests.connectors.contract import SINCE, Contract
 
+TABLES = {"orders": {"columns": {"number": "number", "what": "text"}, "category": "orders", "basis": "contract"}}
 PEOPLE: list[dict[str, Any]] = [
-    {"reference": "C-1001", "emails": ["ana@example.org"], "since": SINCE.date()},
-    {"emails": ["otto@example.net"], "identifiers": ["C-2002"], "changed_recently": True},
+    {
+        "reference": "C-1001",
+        "emails": ["ana@example.org"],
+        "since": SINCE.date(),
+        "records": {"orders": [{"number": 1, "what": "A lamp"}, {"number": 2, "what": "A shade"}]},
+    },
+    {
+        "emails": ["otto@example.net"],
+        "identifiers": ["C-2002"],
+        "changed_recently": True,
+        "records": {"orders": [{"number": 3, "what": "A rope"}]},
+    },
 ]
 
 
 class TestInMemory(Contract):
     @pytest.fixture
     def source(self) -> DataSource:
-        return InMemory(people=PEOPLE)
+        return InMemory(people=PEOPLE, tables=TABLES)
 
     def test_it_says_what_was_changed_recently(self, source: DataSource) -> None:
         (otto,) = source.find(Query(email="otto@example.net"))
         assert [c.changed_recently for c in otto.contacts] == [True]
 
+    def test_it_hands_out_the_records_of_this_person_only(self, source: DataSource) -> None:
+        (ana,) = source.find(Query(email="ana@example.org"))
+        orders = list(source.extract([ana.reference], request_id="1"))
+        assert orders == [Record("orders", values) for values in PEOPLE[0]["records"]["orders"]]
+        assert list(source.extract(["nobody"], request_id="1")) == []
+
 
 @pytest.mark.parametrize(
     ("person", "words"),
     [
+        ({"records": {"visits": []}}, "visits: that table is not described"),
         ({"email": "ana@example.org"}, "person 1: email is not one of"),
         ({"emails": "ana@example.org"}, "has to be a list"),
         ({"emails": [" "]}, "has to be a list of addresses"),
