@@ -88,6 +88,7 @@ class DataSource(ABC):
     Each may raise RetryLater or PermanentFailure.
     """
 
+    alias = ""  # its name in DATA_SOURCES, where it was made from there
     knows_people = True  # False: it cannot tell who is on file, and is asked about whoever has shown who they are
 
     @abstractmethod

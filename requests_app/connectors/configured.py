@@ -18,9 +18,11 @@ def source(alias: str) -> DataSource:
     if entry is None:
         raise PermanentFailure("not configured")
     try:
-        return _made(entry)
+        made = _made(entry)
     except ValueError as error:
         raise PermanentFailure("not rightly configured") from error
+    made.alias = alias
+    return made
 
 
 def holders() -> list[str]:

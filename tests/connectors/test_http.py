@@ -1,0 +1,335 @@
+"""A source that is asked over HTTPS: a real server on this machine, with a certificate of its own authority."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from requests_app.connectors import DataSource, Pending, PermanentFailure, Query, Record, RetryLater, source
+from requests_app.connectors.http import Away, Http, RefusedUs
+from requests_app.connectors.http_answers import LARGEST_ANSWER, LONGEST_LINE, CutOff, Unreadable, Unsigned
+from tests.connectors.contract import Contract
+from tests.http_source import HOST, KEY, SECRET, Handler, Other, running
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TABLES = {"orders": {"columns": {"number": "text", "amount": "number"}}, "logins": {"columns": {"at": "instant"}}}
+ORDER = {"table": "orders", "values": {"number": "A-1", "amount": 12}}
+LOGIN = {"table": "logins", "values": {"at": "2026-01-02T03:04:05Z"}}
+ANA = Query(email="ana@example.org")
+
+
+@pytest.fixture
+def other() -> Other:
+    """Knows Ana and Otto."""
+    made = Other()
+    made.people = [
+        {"reference": "C-1001", "email": "ana@example.org", "since": "2024-02-12T00:00:00Z"},
+        {"reference": "C-2002", "email": "otto@example.net", "since": "2024-02-12T00:00:00Z"},
+    ]
+    made.records = {"C-1001": [ORDER, LOGIN, ORDER]}
+    return made
+
+
+@pytest.fixture
+def options(other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """Of a server whose name leads to this machine."""
+    monkeypatch.setenv("CRM_SECRET", SECRET)
+    with ExitStack() as stack:
+        port = stack.enter_context(running(other, tmp_path))
+        here = [(2, 1, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr("requests_app.connectors.addresses_allowed.getaddrinfo", lambda *a, **k: here)
+        yield {
+            "url": f"https://{HOST}:{port}/privacy",
+            "hosts": [HOST],
+            "networks": ["127.0.0.0/8"],
+            "key_id": KEY,
+            "secret": "env:CRM_SECRET",
+            "ca_file": str(tmp_path / "ca.pem"),
+            "tables": TABLES,
+        }
+
+
+@pytest.fixture
+def crm(options: dict[str, Any]) -> Http:
+    return Http(**options)
+
+
+def read(crm: Http) -> list[Record]:
+    answer = crm.extract(["C-1001"], request_id="r1")
+    assert not isinstance(answer, Pending)
+    return [item for item in answer if isinstance(item, Record)]
+
+
+class TestHttp(Contract):
+    @pytest.fixture
+    def source(self, crm: Http) -> DataSource:
+        return crm
+
+
+def test_records_come_as_a_stream_and_only_what_finds_somebody_is_sent(crm: Http, other: Other) -> None:
+    assert [(item.table, dict(item.values)) for item in read(crm)] == [
+        (row["table"], row["values"]) for row in (LOGIN, ORDER, ORDER)
+    ]
+    crm.find(Query(email="ana@example.org", name="Ana Example", details="C-1001"))
+    (extract, find) = (asked for _, _, asked in other.asked)
+    assert extract == {"request": "r1", "references": ["C-1001"], "callback": ""}
+    assert find == {"addresses": ["ana@example.org"], "identifiers": ["C-1001"]}  # nobody is found by name
+    assert [table.name for table in crm.describe()] == ["orders", "logins"]
+
+
+def test_whoever_is_asked_by_nothing_is_not_asked(crm: Http, other: Other) -> None:
+    assert list(crm.find(Query(email=""))) == []
+    assert other.asked == []
+
+
+def test_the_certificate_and_the_host_header_are_those_of_the_name(
+    crm: Http, other: Other, options: dict[str, Any], tmp_path: Path
+) -> None:
+    crm.find(ANA)
+    ((_, headers, _),) = other.asked
+    assert headers["Host"].split(":")[0] == HOST
+    for broken in (
+        {"ca_file": ""},
+        {"url": options["url"].replace(HOST, "shop.example.org"), "hosts": ["shop.example.org"]},
+    ):
+        with pytest.raises(Away, match="ConnectError"):
+            Http(**{**options, **broken}).find(ANA)
+    assert len(other.asked) == 1
+
+
+def test_a_configured_source_hands_its_callback_along(options: dict[str, Any], other: Other, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://privacy.example.org"
+    settings.DATA_SOURCES = {"crm": {"BACKEND": "requests_app.connectors.http.Http", "OPTIONS": options}}
+    list(source("crm").extract(["C-1001"], request_id="5f3c"))
+    assert other.asked[0][2]["callback"] == "https://privacy.example.org/sources/crm/5f3c/"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [({"retry_after": 600}, 600), ({"retry_after": 0}, 60), ({"retry_after": 10**9}, 86400), ({}, 86400)],
+)
+def test_what_is_being_prepared_is_asked_for_again(
+    crm: Http, other: Other, monkeypatch: pytest.MonkeyPatch, said: dict[str, int], seconds: int
+) -> None:
+    monkeypatch.setattr("requests_app.clock.now", lambda: NOW)
+    other.pending = said
+    assert crm.extract(["C-1001"], request_id="r1") == Pending(ask_again_at=NOW + timedelta(seconds=seconds))
+    other.pending = None
+    assert len(read(crm)) == 3
+    assert [asked["request"] for _, _, asked in other.asked] == ["r1", "r1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(500, Away), (503, Away), (429, Away), (408, Away), (400, RefusedUs), (404, RefusedUs), (204, RefusedUs)],
+)
+def test_a_status_says_whether_asking_again_helps(crm: Http, other: Other, status: int, error: type[Exception]) -> None:
+    other.instead = lambda handler: handler.say(status, b"")
+    for ask in (lambda: crm.find(ANA), lambda: read(crm)):
+        with pytest.raises(error, match=str(status)):
+            ask()
+
+
+def test_with_another_secret_nothing_is_told(crm: Http, other: Other) -> None:
+    other.secret = b"x" * 48
+    with pytest.raises(RefusedUs, match="401"):
+        read(crm)
+    assert other.asked == []
+
+
+# What was signed, and what arrives: A51.
+TAMPERED = {
+    "a record is changed": (lambda body: body.replace(b"A-1", b"A-2"), Unsigned),
+    "a record is taken out": (lambda body: body.split(b"\n", 1)[1], Unsigned),
+    "the order is another": (lambda b: b"\n".join([*b.split(b"\n")[1::-1], *b.split(b"\n")[2:]]), Unsigned),
+    "the last line is missing": (lambda body: body[: body.index(b'{"signature')], CutOff),
+    "cut off within a line": (lambda body: body[:40], CutOff),
+    "cut off within the signature": (lambda body: body[:-20], CutOff),
+    "nothing at all": (lambda body: b"", CutOff),
+    "more after the end": (lambda body: body + json.dumps(ORDER).encode() + b"\n", Unreadable),
+    "signed by nobody": (lambda body: body[: body.index(b'{"signature')] + b'{"signature": ""}\n', Unsigned),
+}
+
+
+@pytest.mark.parametrize(("spoil", "error"), TAMPERED.values(), ids=TAMPERED)
+def test_a_stream_that_was_changed_or_cut_counts_for_nothing(
+    crm: Http, other: Other, spoil: Any, error: type[Exception]
+) -> None:
+    other.spoil = spoil
+    with pytest.raises(error):
+        read(crm)
+    assert issubclass(error, RetryLater) == (error is CutOff)
+
+
+def test_a_connection_that_breaks_in_the_middle_is_asked_again(crm: Http, other: Other) -> None:
+    def breaks(handler: Handler) -> None:
+        line = json.dumps(ORDER).encode() + b"\n"
+        handler.say(200, line, {"Content-Length": str(10 * len(line))})
+        handler.close_connection = True
+
+    other.instead = breaks
+    with pytest.raises(Away):
+        read(crm)
+
+
+def test_who_is_on_file_is_believed_only_where_it_is_signed(crm: Http, other: Other) -> None:
+    other.spoil = lambda body: body.replace(b"ana@", b"eva@")
+    with pytest.raises(Unsigned):
+        crm.find(ANA)
+    other.spoil = lambda body: body
+    other.instead = lambda handler: handler.say(200, b'{"matches": []}')
+    with pytest.raises(Unsigned):
+        crm.find(ANA)
+
+
+def test_an_answer_to_another_question_is_none(crm: Http, other: Other) -> None:
+    kept: list[tuple[bytes, str]] = []
+
+    def keeps(handler: Handler) -> None:
+        body = json.dumps({"matches": []}).encode()
+        kept.append((body, handler.signature(200, body)))
+        handler.say(200, body, {"Portal-Signature": kept[0][1]})  # each time the first one
+
+    other.instead = keeps
+    assert list(crm.find(ANA)) == []
+    with pytest.raises(Unsigned):
+        crm.find(ANA)
+    assert len(kept) == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        {},
+        {"matches": {}},
+        {"matches": [{}] * 21},
+        {"matches": [{"reference": "1"}]},
+        {"matches": [{"reference": 1, "contacts": []}]},
+        {"matches": [{"reference": "1", "contacts": [{"address": ""}]}]},
+        {"matches": [{"reference": "1", "contacts": [{"address": "a@b.example", "kind": "pigeon"}]}]},
+        {"matches": [{"reference": "1", "contacts": [{"address": "a@b.example", "since": "2024-02-12T00:00:00"}]}]},
+        {"matches": [{"reference": "1", "contacts": [{"address": "a@b.example", "changed_recently": "no"}]}]},
+        {"matches": [{"reference": "\ud800", "contacts": []}]},
+        {"matches": [float("nan")]},
+        {"matches": [], "filling": "x" * LARGEST_ANSWER},
+    ],
+    ids=lambda said: str(said)[:60],
+)
+def test_an_answer_that_the_protocol_does_not_know_is_refused(crm: Http, other: Other, said: Any) -> None:
+    other.instead = lambda handler: handler.say_signed(200, said)
+    with pytest.raises(Unreadable):
+        crm.find(ANA)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[]",
+        b"no json",
+        b'{"table": "orders"}',
+        b'{"table": "secrets", "values": {}}',
+        b'{"table": "orders", "values": {"pin": 1}}',
+        b'{"table": "orders", "values": []}',
+        b'{"table": "orders", "values": {"number": NaN}}',
+        b"[" * 100_000,
+        b'{"table": "orders", "values": {"number": "' + b"x" * LONGEST_LINE + b'"}}',
+    ],
+    ids=lambda line: line[:45].decode(),
+)
+def test_a_line_that_is_no_record_ends_the_reading(crm: Http, other: Other, line: bytes) -> None:
+    other.spoil = lambda body: line + b"\n" + body
+    with pytest.raises(Unreadable):
+        read(crm)
+
+
+def test_a_source_that_drips_is_given_up_in_time(options: dict[str, Any], other: Other) -> None:
+    def drips(handler: Handler) -> None:
+        handler.send_response(200)
+        for number in range(100):
+            handler.send_header(f"X-{number}", "and so on")
+            handler.flush_headers()
+            time.sleep(0.05)
+
+    other.instead = drips
+    started = time.monotonic()
+    with pytest.raises(Away, match="Timeout"):
+        Http(**options, find_seconds=0.4).find(ANA)
+    assert time.monotonic() - started < 2
+
+
+def test_nobody_there_is_asked_later(options: dict[str, Any], unused_port: int) -> None:
+    with pytest.raises(Away):
+        Http(**{**options, "url": f"https://{HOST}:{unused_port}"}).find(ANA)
+
+
+@pytest.fixture
+def unused_port() -> Iterator[int]:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_plain_http_goes_to_this_machine_only(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_SECRET", SECRET)
+    with running(other, None) as port:
+        told = {"url": f"http://127.0.0.1:{port}", "hosts": ["127.0.0.1"], "key_id": KEY, "secret": "env:CRM_SECRET"}
+        assert [m.reference for m in Http(**told, insecure_loopback=True).find(ANA)] == ["C-1001"]
+        with pytest.raises(ValueError, match="https"):
+            Http(**told)
+        elsewhere = {**told, "url": "http://8.8.8.8", "hosts": ["8.8.8.8"]}
+        with pytest.raises(PermanentFailure):
+            Http(**elsewhere, insecure_loopback=True).find(ANA)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"secret": SECRET}, "env:NAME"),
+        ({"secret": ""}, "env:NAME"),
+        ({"secret": "env:NOT_SET"}, "NOT_SET is not set"),
+        ({"secret": "", "secret_file": "/nowhere"}, "cannot be read"),
+        ({"key_id": "a key\r\n"}, "key_id"),
+        ({"ca_file": "/nowhere"}, "ca_file"),
+        ({"networks": ["10.0.0.1/8"]}, "host bits"),
+        ({"networks": "10.0.0.0/8"}, "list"),
+        ({"hosts": HOST}, "list"),
+        ({"hosts": []}, "list"),
+        ({"tables": {"orders": {}}}, "orders.columns is empty"),
+        ({"tables": {"orders": {"columns": {"a": "colour"}}}}, "orders.a.kind"),
+        ({"tables": {"orders": {"columns": {"a": "text"}, "basis": "because"}}}, "orders.a.basis"),
+        ({"tables": {"orders": {"columns": {"a": {"why": "x"}}}}}, "why is not known"),
+    ],
+)
+def test_a_mistake_is_named_and_never_the_secret(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words) as mistake:
+        Http(**{**options, **changes})
+    assert SECRET not in str(mistake.value)
+    monkeypatch.setenv("CRM_SECRET", "short")
+    with pytest.raises(ValueError, match="too short"):
+        Http(**options)
+
+
+def test_what_a_table_says_holds_for_its_columns(options: dict[str, Any]) -> None:
+    told = {
+        "label": {"en": "Orders", "it": "Ordini"},
+        "basis": "contract",
+        "provided": True,
+        "recipients": ["Carrier"],
+        "columns": {"number": "text", "note": {"category": "Free text", "provided": False}},
+    }
+    (table,) = Http(**{**options, "tables": {"orders": told}}).describe()
+    number, note = table.columns
+    assert (table.label.it, number.about.basis, number.about.provided, number.about.recipients[0].en) == (
+        "Ordini", "contract", True, "Carrier",
+    )  # fmt: skip
+    assert (note.about.basis, note.about.provided, note.about.category.it) == ("contract", False, "Free text")
