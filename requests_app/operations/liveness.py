@@ -28,7 +28,10 @@ SWEEPS = (
 SILENT_AFTER = timedelta(minutes=3)  # three canaries missed
 DRIFT_LIMIT = timedelta(seconds=2)  # what NTP keeps by far; a code must not live longer on another machine
 # Retention runs once an hour: its age is shown and measured, and belongs to no three-minute alarm.
-JUDGED = (*(f"queue:{queue}" for queue in QUEUES), "enforce_deadlines", "deliver_notices", "run_steps")
+# What may take long is silent while it works: a little longer than its task may run at all.
+LONG = {"read_sources": timedelta(minutes=60)}
+PROMPT = (*(f"queue:{queue}" for queue in QUEUES), "enforce_deadlines", "deliver_notices", "run_steps")
+JUDGED = (*PROMPT, *LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Sign:
     @property
     def silent(self) -> bool:
         """Whether it has been quiet for too long, or never spoke."""
-        return self.age is None or self.age > SILENT_AFTER
+        return self.age is None or self.age > LONG.get(self.name, SILENT_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ class Report:
 
     @property
     def alive_at(self) -> datetime | None:
-        """The last instant at which all of it was alive; None if some part never was."""
-        seen = [s.last_at for s in self.signs if s.name in JUDGED]
+        """The last instant at which all was alive that has no time to be silent; None if some part never was."""
+        seen = [s.last_at for s in self.signs if s.name in PROMPT]
         known = [at for at in seen if at is not None]
         return min(known) if len(known) == len(seen) else None
 

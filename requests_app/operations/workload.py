@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min, Q
 
-from requests_app.models import DataSubjectRequest, Notice
+from requests_app.models import DataSubjectRequest, FulfilmentStep, Notice
 from requests_app.rules.lifecycle import OPEN, State
 
 from .asking import DOCUMENT_WITH_US
@@ -22,13 +22,14 @@ WAITS_FOR_PERSON = IS_OPEN & (
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Counts of requests, and the age of the oldest notice that has not gone out."""
+    """Counts of requests, and the ages of the oldest notice and the oldest step that wait and that nobody has taken."""
 
     open: int
     overdue: int
     due_within: dict[int, int]
     set_aside: int
     oldest_unsent: timedelta | None
+    oldest_step: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def load_by_handler(today: date) -> dict[int | None, Load]:
 
 
 def measure(at: datetime) -> Workload:
-    """Count; four statements, and one more for the controller's zone."""
+    """Count; five statements, and one more for the controller's zone."""
     version = current()
     zone = ZoneInfo(policy_of(version).time_zone) if version else ZoneInfo("UTC")
     today = at.astimezone(zone).date()
@@ -70,10 +71,12 @@ def measure(at: datetime) -> Workload:
         overdue=Count("pk", filter=Q(due_on__lt=today)), **soon
     )
     oldest = Notice.objects.filter(next_try_at__isnull=False).aggregate(at=Min("created_at"))["at"]
+    step = FulfilmentStep.objects.filter(next_try_at__lte=at).aggregate(at=Min("next_try_at"))["at"]
     return Workload(
         open=pending.count(),
         overdue=near["overdue"],
         due_within={n: near[f"in_{n}"] for n in SOON},
         set_aside=DataSubjectRequest.objects.filter(set_aside_at__isnull=False).count(),
         oldest_unsent=at - oldest if oldest else None,
+        oldest_step=at - step if step else None,
     )

@@ -44,6 +44,9 @@ class Figures:
         yield _one(
             "portal_notice_oldest_unsent_seconds", "Age of the oldest unsent notice.", _s(load.oldest_unsent) or 0
         )
+        yield _one(
+            "portal_step_oldest_due_seconds", "How long a data source waits to be asked.", _s(load.oldest_step) or 0
+        )
         yield from _signs(self.report)
         yield _one("portal_clock_drift_seconds", "Largest distance between two clocks.", _s(self.report.drift) or 0)
         yield _one("portal_well", "1 when /healthz says 200.", int(self.report.well))

@@ -14,7 +14,7 @@ from requests_app.operations.delivery import not_reached
 from tests.people import NOON, ana_files, published_policy, signs_of_life
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
-INDEXES = ("dsr_due_open", "dsr_set_aside", "notice_unsent", "notice_lost", "notice_due")
+INDEXES = ("dsr_due_open", "dsr_set_aside", "notice_unsent", "notice_lost", "notice_due", "step_due")
 
 
 def test_an_installation_that_never_ran_is_silent_everywhere():
@@ -31,7 +31,7 @@ def test_all_alive_is_well():
     assert report.silent == ()
 
 
-@pytest.mark.parametrize("name", liveness.JUDGED)
+@pytest.mark.parametrize("name", liveness.PROMPT)
 def test_each_queue_and_sweep_alone_is_enough_for_the_alarm(name):
     now = timezone.now()
     signs_of_life(now)
@@ -43,6 +43,15 @@ def test_each_queue_and_sweep_alone_is_enough_for_the_alarm(name):
     assert report.alive_at == long_ago
     Heartbeat.objects.filter(pk=name).delete()
     assert liveness.look(now).silent == (name,)
+
+
+@pytest.mark.parametrize(("minutes", "silent"), [(59, ()), (61, ("read_sources",))])
+def test_what_reads_a_large_source_may_be_silent_for_an_hour(minutes, silent):
+    now = timezone.now()
+    signs_of_life(now)
+    Heartbeat.objects.filter(pk="read_sources").update(last_at=now - timedelta(minutes=minutes))
+    report = liveness.look(now)
+    assert (report.silent, report.alive_at) == (silent, now)
 
 
 def test_an_hourly_sweep_rings_no_three_minute_alarm():
@@ -126,7 +135,7 @@ class TestWorkload:
         published_policy()
         for _ in range(3):
             ana_files("access", "deletion")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             workload.measure(NOON)
         with django_assert_num_queries(1):
             not_reached().count()
@@ -138,7 +147,7 @@ class TestWorkload:
             workload.measure(NOON)
             not_reached().count()
         counted = [q["sql"] for q in seen if "COUNT(" in q["sql"] or "MIN(" in q["sql"]]
-        assert len(counted) == 5
+        assert len(counted) == 6
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("SET LOCAL enable_seqscan = off")  # a small table is read whole, rightly
