@@ -4,6 +4,7 @@ Any variable NAME may be given as NAME_FILE, the path of a file that holds the v
 process listings. Giving both is a mistake.
 """
 
+import hashlib
 import os
 import re
 import secrets
@@ -19,6 +20,7 @@ HOW_TO_MAKE = {
     "MASTER_KEYS": 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
     "LOOKUP_KEYS": "python -c \"import secrets; print('1:' + secrets.token_hex(32))\"",
     "CODE_KEY": 'python -c "import secrets; print(secrets.token_hex(32))"',
+    "PACKAGE_KEY": 'python -c "import secrets; print(secrets.token_hex(32))"',
 }
 
 WHAT_IT_IS = {
@@ -26,6 +28,7 @@ WHAT_IT_IS = {
     "MASTER_KEYS": "wraps the data key of every submission; a comma list, the first one wraps, all can unwrap",
     "LOOKUP_KEYS": "finds submissions by e-mail address; a comma list of version:hex, the highest version is used",
     "CODE_KEY": "derives the codes and links that prove control of an address",
+    "PACKAGE_KEY": "signs the packages that people download; 32 bytes as 64 hexadecimal digits",
 }
 
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
@@ -70,6 +73,14 @@ def load_files() -> None:
             raise fail(name, f"cannot be read from the file named by {name}_FILE ({type(error).__name__})") from None
         # Children inherit the value, so they must not meet both names.
         del os.environ[f"{name}_FILE"]
+
+
+def hexadecimal(name: str, *, size: int) -> str:
+    """A required secret of exactly so many bytes, in hexadecimal digits."""
+    value = required(name)
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * size}}}", value):
+        raise fail(name, f"has to be {2 * size} hexadecimal digits")
+    return value
 
 
 def boolean(name: str, *, default: bool) -> bool:
@@ -216,25 +227,28 @@ def database(name: str, *, default: str) -> dict[str, object]:
 
 def demo_secrets(path: Path) -> None:
     """Secrets of the demo: made once, kept for the next start, readable by their owner only."""
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "MASTER_KEYS": Fernet.generate_key().decode(),
+        "LOOKUP_KEYS": f"1:{secrets.token_hex(32)}",
+        "CODE_KEY": secrets.token_hex(32),
+        "PACKAGE_KEY": secrets.token_hex(32),
+    }
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [
-            f"SECRET_KEY={secrets.token_urlsafe(50)}",
-            f"MASTER_KEYS={Fernet.generate_key().decode()}",
-            f"LOOKUP_KEYS=1:{secrets.token_hex(32)}",
-            f"CODE_KEY={secrets.token_hex(32)}",
-        ]
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write("\n".join(lines) + "\n")
+            file.writelines(f"{name}={value}\n" for name, value in made.items())
         try:
             os.link(draft, path)  # the first of several processes wins, the others read its file
         except FileExistsError:
             pass
         finally:
             draft.unlink()
-    for line in path.read_text().splitlines():
-        name, _, value = line.partition("=")
+    kept = dict(line.split("=", 1) for line in path.read_text().splitlines())
+    if "PACKAGE_KEY" not in kept:  # a demo of before packages were signed: every process comes to the same key
+        kept["PACKAGE_KEY"] = hashlib.sha256(f"package:{kept['CODE_KEY']}".encode()).hexdigest()
+    for name, value in kept.items():
         if not os.environ.get(name):
             os.environ[name] = value
 

@@ -25,6 +25,7 @@ SECRET_KEY = env.secret("SECRET_KEY", at_least=50)
 MASTER_KEYS: list[str] = env.fernet_keys("MASTER_KEYS")
 LOOKUP_KEYS: dict[int, str] = env.versioned_keys("LOOKUP_KEYS")
 CODE_KEY = env.secret("CODE_KEY", at_least=32)
+PACKAGE_KEY = env.hexadecimal("PACKAGE_KEY", size=32)
 
 # --- who we are and where --------------------------------------------------------------------------------------------
 PORT = env.text("PORT", default="8000")

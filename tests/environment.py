@@ -32,6 +32,7 @@ def prepare() -> Path:
             "MASTER_KEYS",
             "LOOKUP_KEYS",
             "CODE_KEY",
+            "PACKAGE_KEY",
         }:
             del os.environ[name]
     for name in (
@@ -60,6 +61,7 @@ def prepare() -> Path:
             "MASTER_KEYS": Fernet.generate_key().decode(),
             "LOOKUP_KEYS": f"1:{secrets.token_hex(32)}",
             "CODE_KEY": secrets.token_hex(32),
+            "PACKAGE_KEY": secrets.token_hex(32),
             "LOG_LEVEL": "WARNING",
         }
     )

@@ -119,5 +119,5 @@ class DisclosurePackage(models.Model):
     @property
     def offered(self) -> "models.QuerySet[AnswerFile]":
         """What of it the person fetches: the package where the portal made one, which holds all the rest."""
-        made = self.files.filter(kind=AnswerFile.Kind.PACKAGE)
-        return made if made.exists() else self.files
+        made = self.files.filter(kind=AnswerFile.Kind.PACKAGE).order_by("-attached_at").first()
+        return self.files.filter(pk=made.pk) if made else self.files

@@ -133,6 +133,7 @@ class PackageBuild(models.Model):
     inputs = models.CharField(max_length=64, blank=True, help_text="digest of all that the file was made of")
     file = models.ForeignKey(AnswerFile, models.PROTECT, null=True, related_name="+")
     built_at = models.DateTimeField(null=True)
+    lacks = models.JSONField(default=list, help_text="what the law asks of an answer and the file does not say")
 
     class Meta:
         indexes = (models.Index(fields=("next_try_at",), name="build_due", condition=Q(next_try_at__isnull=False)),)

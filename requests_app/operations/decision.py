@@ -14,11 +14,12 @@ from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action
 from requests_app.rules.refusal import grounds_for
 
-from . import assurance, messages, on_behalf
+from . import assurance, messages, on_behalf, readiness
 from .actors import Actor
 from .circumstances import asked_of
 from .lookups import owe_lookups, unasked
 from .notices import owe
+from .owed_steps import owe_package
 from .pausing import end_pause
 from .policies import policy_of
 from .refused import Refused
@@ -81,6 +82,8 @@ def decide(
         ground = ""
     with transaction.atomic():
         dsr = lock(dsr)
+        if outcome != Decision.Outcome.REFUSE:
+            readiness.refuse_unready(dsr)
         end_pause(dsr, actor=actor, at=at)  # whoever decides waits for nothing any more
         if unasked(dsr.submission):  # a data source that was connected since
             owe_lookups(dsr.submission, at=at)
@@ -131,6 +134,9 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
         refuse_own(dsr.submission, account)
         if decision.outcome != Decision.Outcome.REFUSE:
             assurance.refuse_release(dsr, at=at)
+            readiness.refuse_unready(dsr)
+            if dsr.sensitive_since is not None:
+                require(actor, "approve_sensitive")
         texts = {column: decision.opened(column) for column in ("letter", "facts", "scope")}
         now_digest = digest_of(dsr, outcome=decision.outcome, ground=decision.ground, **texts)
         if not digest == decision.content_digest == now_digest:
@@ -181,6 +187,7 @@ def return_for_change(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at:
             raise Refused("Nothing waits for approval here.")
         Decision.objects.filter(pk=decision.pk).update(returned_at=at)
         note = messages.write(dsr, author=Message.Author.INTERNAL, text=reason, actor=actor, at=at)
+        owe_package(dsr, at=at)  # with what was written since
         return advance(
             dsr,
             Action.RETURN_FOR_CHANGE,

@@ -17,6 +17,7 @@ from .actors import Actor
 from .authorities import authority_of
 from .evidence import Kind
 from .notices import owe
+from .owed_steps import owe_package
 from .refused import Refused
 from .team import require, roles_of
 from .transition import lock
@@ -106,6 +107,7 @@ def attach(dsr: DataSubjectRequest, *, name: str, content: bytes, actor: Actor, 
             dsr_id=dsr.pk,
             body={"file": str(pk), "sha256": digest, "size": len(content)},
         )
+        owe_package(dsr, at=at)  # which holds it
         return row
 
 

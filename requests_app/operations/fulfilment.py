@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from requests_app.connectors import (
     Extracted,
@@ -36,6 +35,7 @@ from . import assurance, evidence, files, streams
 from .actors import Actor
 from .authorities import sought
 from .evidence import Kind
+from .leases import Lease, TakenOver
 from .owed_steps import Status, owe_package, steps_of
 from .refused import Refused
 from .team import alarm_officers, require
@@ -43,8 +43,6 @@ from .transition import lock
 
 log = logging.getLogger(__name__)
 BATCH = 50
-LEASE = timedelta(minutes=5)
-RENEWED_AFTER = 60  # seconds
 PUT_OFF = timedelta(minutes=15)  # until it is shown who asks; whatever shows it wakes the step earlier
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
@@ -54,10 +52,6 @@ BUFFER = 64 * 1024  # bytes of lines gathered before they are sealed
 
 class NobodyShown(PermanentFailure):
     """Somebody is on file, and it is not shown that it is the person who asks."""
-
-
-class TakenOver(Exception):
-    """The lease ran out and another worker has the step."""
 
 
 @dataclass
@@ -98,7 +92,7 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
     if dsr.state != State.IN_PROGRESS or assurance.obstacles(dsr, at=at):
         FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=at + PUT_OFF)
         return False
-    lease = Lease(row, at)
+    lease = Lease(row, at, started_at=at)
     if not lease.taken:
         return False
     try:
@@ -116,33 +110,6 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
         log.error("step %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
         return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
     return _record(row, kept, out, lease.now())
-
-
-class Lease:
-    """The claim to a step, renewed while it runs. `row.next_try_at` is its end."""
-
-    def __init__(self, row: FulfilmentStep, at: datetime) -> None:
-        self._row, self._began, self._clock = row, at, time.monotonic()
-        self._renewed = self._clock
-        until = at + LEASE
-        mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-        claim = {"next_try_at": until, "attempts": F("attempts") + 1, "started_at": at}
-        self.taken = bool(mine.update(**claim))
-        row.next_try_at, row.attempts = until, row.attempts + 1
-
-    def now(self) -> datetime:
-        """The instant by the clock that the step began with."""
-        return self._began + timedelta(seconds=time.monotonic() - self._clock)
-
-    def keep(self) -> None:
-        """Renew the claim once a minute; raises TakenOver where it was lost."""
-        if time.monotonic() - self._renewed < RENEWED_AFTER:
-            return
-        self._renewed, until = time.monotonic(), self.now() + LEASE
-        mine = FulfilmentStep.objects.filter(pk=self._row.pk, next_try_at=self._row.next_try_at)
-        if not mine.update(next_try_at=until):
-            raise TakenOver
-        self._row.next_try_at = until
 
 
 def _drop(row: FulfilmentStep) -> bool:

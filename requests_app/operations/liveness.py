@@ -20,6 +20,7 @@ SWEEPS = (
     "deliver_notices",
     "run_steps",
     "read_sources",
+    "build_packages",
     "end_authorities",
     "send_digest",
     "count_looks",

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from requests_app.models import DataSubjectRequest, Message
 from requests_app.models.keys import seal
+from requests_app.rules.lifecycle import State
 
 from .actors import Actor
+from .owed_steps import owe_package
 
 
 def write(
@@ -22,6 +24,8 @@ def write(
 ) -> Message:
     """Store one message. The caller holds the locks, and names the message in its evidence."""
     pk = pk or uuid.uuid4()
+    if dsr.state == State.IN_PROGRESS:
+        owe_package(dsr, at=at)  # the conversation is part of what the person gets (P38)
     return Message.objects.create(
         pk=pk,
         dsr=dsr,

@@ -18,6 +18,7 @@ from . import (
     looks,
     networks,
     orphans,
+    package,
     retention,
 )
 
@@ -46,6 +47,11 @@ def run_steps(now: datetime) -> int:
 def read_sources(now: datetime) -> int:
     """Ask the data sources for what they hold, where it is owed: minutes long where it is much."""
     return fulfilment.run_due(now, budget=LONG_BUDGET)
+
+
+def build_packages(now: datetime) -> int:
+    """Make the packages of what the data sources handed out, where one is owed: minutes long where it is much."""
+    return package.build_due(now, budget=LONG_BUDGET)
 
 
 def enforce_deadlines(now: datetime) -> int:
@@ -111,6 +117,7 @@ SWEEPS: dict[str, Callable[[datetime], int]] = {
         deliver_notices,
         run_steps,
         read_sources,
+        build_packages,
         enforce_deadlines,
         end_authorities,
         send_digest,

@@ -41,6 +41,7 @@ MAY: Mapping[str, frozenset[str]] = {
     Action.APPROVE_DONE: _APPROVERS,
     Action.APPROVE_PARTLY: _APPROVERS,
     Action.APPROVE_REFUSAL: _APPROVERS,
+    "approve_sensitive": _OFFICERS,  # P32: of data such as those of health
     Action.CANCEL: _NO_STAFF,  # the person
     Action.LAPSE: _NO_STAFF,  # the clock
     Action.REOPEN: _OFFICERS,

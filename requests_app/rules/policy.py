@@ -83,6 +83,24 @@ class Fees:
 
 
 @dataclass(frozen=True)
+class Recipient:
+    key: str
+    name: Text
+    gets: Text  # what of the person's data, and what for
+    source: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer says of the controller as a whole (GDPR 15(1)(c), (d), (h), 15(2))."""
+
+    recipients: tuple[Recipient, ...]
+    transfers: Text
+    automated_decisions: Text
+    retention: Text  # of whatever its data source names no period for
+
+
+@dataclass(frozen=True)
 class Policy:
     key: str
     title: str
@@ -121,6 +139,7 @@ class Policy:
     sources: Mapping[str, str] = field(hash=False, repr=False)
     # By circumstance (sensitive data, who files, channel), the rights that then ask for more than `identity` says.
     identity_when: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
+    answer: Answer | None = None  # None: published before answers were made by the portal
 
     def source(self, place: str) -> str:
         """Where a value comes from: `response_days`, `retention.proof_days`; a whole table gives all its sources."""

@@ -14,12 +14,14 @@ from requests_app.rules.policy import (
     LANGUAGES,
     NEVER_GATED,
     RIGHTS,
+    Answer,
     Fees,
     Ground,
     Mistake,
     Policy,
     PolicyError,
     Purpose,
+    Recipient,
     Retention,
 )
 from requests_app.rules.promise import first_longer, promise_of
@@ -106,6 +108,25 @@ def _retention(table: Table) -> Retention:
         table.wrong("", "proofs go first, then packages, then contact data (P19)")
     table.close()
     return Retention(*days)
+
+
+def _recipient(row: Table) -> Recipient:
+    recipient = Recipient(
+        key=row.bare("key", text), name=row.bare("name", words), gets=row.bare("gets", words),
+        source=row.bare("source", text),
+    )  # fmt: skip
+    row.sources[row.place] = recipient.source
+    row.close()
+    return recipient
+
+
+def _answer(table: Table) -> Answer:
+    answer = Answer(
+        recipients=tuple(_recipient(row) for row in table.rows("recipients")),
+        **{name: table.sourced(name, words) for name in ("transfers", "automated_decisions", "retention")},
+    )
+    table.close()
+    return answer
 
 
 def _fees(table: Table) -> Fees:
@@ -205,6 +226,7 @@ def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> P
         missing_texts=top.sourced("missing_texts", list_of(one_of(LANGUAGES), empty=True)),
         complaint_authority=top.sourced("complaint_authority", words),
         court_note=top.sourced("court_note", words),
+        answer=_answer(top.sub("answer")) if "answer" in raw else None,
         sources=MappingProxyType(sources),
     )
     top.close()

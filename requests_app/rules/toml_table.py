@@ -139,7 +139,7 @@ class Table:
         for twice in sorted({str(n) for n in named if named.count(n) > 1}):
             self.wrong(f"{name}.{twice}", "stands here twice")
         return [
-            Table(one, f"{name}.{n}", self.mistakes, self.sources, self.checked)
+            Table(one, self.at(f"{name}.{n}"), self.mistakes, self.sources, self.checked)
             for n, one in zip(named, raw, strict=True)
         ]
 

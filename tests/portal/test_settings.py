@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal import env
 
 ROOT = Path(__file__).parents[2]
-SECRETS = ("SECRET_KEY", "MASTER_KEYS", "LOOKUP_KEYS", "CODE_KEY")
+SECRETS = ("SECRET_KEY", "MASTER_KEYS", "LOOKUP_KEYS", "CODE_KEY", "PACKAGE_KEY")
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def production(tmp_path):
         "MASTER_KEYS": Fernet.generate_key().decode(),
         "LOOKUP_KEYS": f"1:{secrets.token_hex(32)}",
         "CODE_KEY": secrets.token_hex(32),
+        "PACKAGE_KEY": secrets.token_hex(32),
         "DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3",
         "KEYS_DATABASE_URL": f"sqlite:///{tmp_path}/keys.sqlite3",
         "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",
