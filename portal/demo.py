@@ -46,7 +46,7 @@ def programs() -> dict[str, list[str]]:
     return {
         "web": [
             python, "-m", "gunicorn", "portal.wsgi:application",
-            "--bind", f"127.0.0.1:{PORT}", "--workers", "2", "--worker-class", "sync",
+            "--bind", f"127.0.0.1:{PORT}", "--workers", "2", "--worker-class", "gthread", "--threads", "8",
             "--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket",
         ],
         "worker": [

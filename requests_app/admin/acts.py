@@ -17,6 +17,7 @@ from requests_app.operations import (
     erasure,
     proof,
     proof_review,
+    release,
     sensitivity,
 )
 from requests_app.operations.actors import Actor
@@ -83,6 +84,11 @@ def doubted(dsr: DataSubjectRequest) -> bool:
 def markable(dsr: DataSubjectRequest) -> bool:
     """Open, of a right that asks proof at all, and not marked yet."""
     return dsr.is_open and dsr.right not in NEVER_GATED and dsr.sensitive_since is None
+
+
+def package_over(dsr: DataSubjectRequest) -> bool:
+    """Its files could be downloaded, cannot any more, and are not destroyed yet."""
+    return hasattr(dsr, "package") and release.is_over(dsr.package, at=clock.now())
 
 
 def always(dsr: DataSubjectRequest) -> bool:
@@ -228,6 +234,13 @@ ACTS = {
         Act(
             "reveal", "Reveal contact", "", "reveal", always, forms.RevealForm,
             lambda dsr, v, who, at: desk.reveal(dsr.submission, purpose=v["purpose"], actor=who, at=at),
+        ),
+        Act(
+            "reissue", "Make the files available again", "Available again. The person is told until when.",
+            "reissue_package", package_over, forms.ActForm,
+            lambda dsr, v, who, at: release.reissue(dsr, actor=who, at=at),
+            "The person could download them and can do so no more. They get a new period, and are told.",
+            why_not=lambda dsr: "There are no files whose period has ended, or they are destroyed.",
         ),
         Act(
             "reopen", "Reopen", "Reopened with a new date.", Action.REOPEN, lets(Action.REOPEN), forms.ReasonForm,

@@ -95,6 +95,10 @@ SENTENCES: Mapping[str, str] = {
 }
 SPECIAL: Mapping[tuple[str, str, str], str] = {  # kind, and what its body says
     (Kind.IDENTITY_CONFIRMED, "rung", "3"): "{who} confirmed the document, as the second person.",
+    (Kind.PACKAGE_DESTROYED, "why", "gathered"): "What a data source had handed out for the answer was destroyed.",
+    (Kind.PACKAGE_DESTROYED, "why", "replaced"): "What the later answer replaced was destroyed.",
+    (Kind.PACKAGE_DESTROYED, "why", "draft"): "What was drafted and never released was destroyed.",
+    (Kind.DOWNLOADED, "encrypted", "1"): "{who} downloaded a file of the answer, locked with a passphrase.",
     (Kind.LAPSED, "missing", "document"): "The request lapsed: no document came that could be accepted.",
 }
 REFUSED_FILES = {

@@ -35,6 +35,7 @@ KINDS = {
     "erasure_question": "Question whether the data are really to be erased",
     "lapsed": "Letter about a request that lapsed",
     "missed": "Letter about a missed date",
+    "package_again": "The files are available again",
     "package_ending": "The download ends soon",
     "question": "Question to the person",
     "subject_authority": "Question to the person whether they want it, on paper",

@@ -118,6 +118,9 @@ class DisclosurePackage(models.Model):
 
     @property
     def offered(self) -> "models.QuerySet[AnswerFile]":
-        """What of it the person fetches: the package where the portal made one, which holds all the rest."""
-        made = self.files.filter(kind=AnswerFile.Kind.PACKAGE).order_by("-attached_at").first()
-        return self.files.filter(pk=made.pk) if made else self.files
+        """What of it the person fetches: the package where the portal made one, the newest alone, which holds all that
+        was attached before; and what was attached after it."""
+        newest = self.files.filter(kind=AnswerFile.Kind.PACKAGE).order_by("-attached_at", "-pk").first()
+        if newest is None:
+            return self.files
+        return self.files.filter(Q(pk=newest.pk) | Q(kind=AnswerFile.Kind.ATTACHED, attached_at__gt=newest.attached_at))

@@ -34,6 +34,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "deadline_resumed": ("first_on", "last_on", "due_before", "due_on", "steps"),
     "deadline_earlier": ("due_before", "due_on", "steps"),
     "package_ending": ("ends_on",),
+    "package_again": ("ends_on",),
     "staff_new": ("due_on",),
     "staff_due": ("due_on", "days_left"),
     "staff_overdue": ("due_on", "days_late"),  # optional: ended (late, but over)

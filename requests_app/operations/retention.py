@@ -1,12 +1,12 @@
-"""Destroy what its period has ended for: documents of identity first, then released packages."""
+"""Destroy what its period has ended for, of all that shows who asks: documents, papers, sign-ins. Proofs go first."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
-from requests_app.models import AnswerFile, Authority, DisclosurePackage, ProofDocument, SignIn, Submission
+from requests_app.models import Authority, ProofDocument, SignIn, Submission
 from requests_app.rules.lifecycle import ENDED, OPEN
 
 from . import evidence, files
@@ -16,28 +16,6 @@ from .policies import policy_of
 from .transition import lock, reschedule
 
 BATCH = 50
-
-
-def destroy_package(package: DisclosurePackage, *, at: datetime) -> int:
-    """Destroy the files of an ended package; returns how many. Safe to repeat after a crash midway.
-
-    What is drafted for a second answer, of a request that was reopened, stays.
-    """
-    gone = 0
-    for row in package.files:
-        files.destroy(row.pk)
-        with transaction.atomic():
-            evidence.append(
-                package.dsr.submission_id,
-                Kind.PACKAGE_DESTROYED,
-                actor=Actor.system(),
-                at=at,
-                dsr_id=package.dsr_id,
-                body={"file": str(row.pk), "sha256": row.sha256},
-            )
-            AnswerFile.objects.filter(pk=row.pk).update(destroyed_at=at)
-        gone += 1
-    return gone
 
 
 def destroy_document(document: ProofDocument, *, at: datetime) -> bool:
@@ -105,13 +83,4 @@ def apply(now: datetime) -> int:
     """Destroy what is due by now; returns how many things went."""
     documents = sum(destroy_document(document, at=now) for document in documents_due(now))
     papers = sum(destroy_paper(authority, at=now) for authority in papers_due(now))
-    return documents + papers + forget_sign_ins(now) + _apply_to_packages(now)
-
-
-def _apply_to_packages(now: datetime) -> int:
-    ended = DisclosurePackage.objects.filter(
-        expires_at__lte=now - timedelta(days=1),
-        dsr__answer_files__destroyed_at=None,
-        dsr__answer_files__attached_at__lte=F("released_at"),
-    ).select_related("dsr")
-    return sum(destroy_package(package, at=now) for package in ended.distinct()[:BATCH])
+    return documents + papers + forget_sign_ins(now)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from requests_app.models import Heartbeat
 
 from . import (
+    answer_retention,
     authority,
     claims,
     data_sources,
@@ -99,7 +100,7 @@ def count_looks(now: datetime) -> int:
 
 def apply_retention(now: datetime) -> int:
     """Destroy what its period has ended for, and what a crash or a restore left without a row."""
-    return retention.apply(now) + orphans.sweep(now) + networks.forget(now)
+    return retention.apply(now) + answer_retention.apply(now) + orphans.sweep(now) + networks.forget(now)
 
 
 def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], int]:

@@ -60,6 +60,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "withhold_step": frozenset({HANDLER, OFFICER}),
     "review": _ANYONE,
     "hide": frozenset({HANDLER, OFFICER}),
+    "reissue_package": _OFFICERS,
     "look_at_document": _IDENTITY,
     "review_document": _IDENTITY,
     "confirm_document": _IDENTITY,

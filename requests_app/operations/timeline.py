@@ -90,7 +90,18 @@ def _special(event: EvidenceEvent) -> str:
         return _("Two of us looked at your document: the request is yours.")
     if event.kind == Kind.LAPSED and json.loads(event.body).get("missing") == "document":
         return _("The request ended, because no document came that we could accept.")
+    if event.kind == Kind.PACKAGE_DESTROYED:
+        return _destroyed().get(json.loads(event.body).get("why", ""), "")
     return ""
+
+
+def _destroyed() -> dict[str, str]:
+    """Besides the files of the answer themselves."""
+    return {
+        "gathered": _("What one of our systems had handed out for the answer was destroyed."),
+        "replaced": _("What the later answer replaced was destroyed."),
+        "draft": _("What we had gathered and not sent was destroyed."),
+    }
 
 
 def deadline_for(dsr: DataSubjectRequest) -> ThreeDates:

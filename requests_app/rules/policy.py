@@ -73,6 +73,12 @@ class Retention:
     proof_days: int
     package_days: int
     contact_days: int
+    reissue_days: int = 0  # after the end of a package, in which it can be made available again
+
+    @property
+    def kept_days(self) -> int:
+        """For how long an ended package is there: a day at least, so that no running download is cut."""
+        return max(1, self.reissue_days)
 
 
 @dataclass(frozen=True)

@@ -104,10 +104,12 @@ def _raised(table: Table, rights: tuple[str, ...]) -> Mapping[str, int]:
 
 def _retention(table: Table) -> Retention:
     days = [table.sourced(name, whole(0, 36500)) for name in ("proof_days", "package_days", "contact_days")]
-    if None not in days and days != sorted(days):
+    again = table.sourced("reissue_days", whole(0, 36500)) if "reissue_days" in table.left else 0
+    proof, package, contact = days
+    if None not in (*days, again) and not proof <= package <= package + again <= contact:
         table.wrong("", "proofs go first, then packages, then contact data (P19)")
     table.close()
-    return Retention(*days)
+    return Retention(proof, package, contact, again)
 
 
 def _recipient(row: Table) -> Recipient:

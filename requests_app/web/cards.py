@@ -16,7 +16,7 @@ from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import UNCHANGED
 from requests_app.templatetags.counting import cited, sentence
 
-from . import words
+from . import packages, words
 
 ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
 LETTERS = (
@@ -46,7 +46,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
     until = received_on(dsr.answered_at or at, dsr.submission.received_zone)
     consent = getattr(dsr, "consent_record", None)
     in_effect = consent is not None and consent.reversed_at is None
-    package = _package(dsr, at=at)
+    package = packages.of(dsr, at=at)
     document = _document(dsr)
     unanswered = not dsr.is_open and dsr.state not in ANSWERED
     return {
@@ -61,8 +61,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "steps": [] if unanswered else _steps(dsr),
         "bar": None if unanswered else timeline.holder_bar(dsr, until),
         "answered": dsr.state in ANSWERED,
-        "letter_first": dsr.state in ANSWERED and package is None,
-        "package_ended_at": dsr.package.expires_at if hasattr(dsr, "package") and package is None else None,
+        "letter_first": dsr.state in ANSWERED and package["package"] is None,
         "timeline": timeline.for_dsr(dsr),
         "waiting": _question(dsr) if dsr.waiting_since and dsr.is_open else "",
         **_erasing(dsr, at=at),
@@ -71,7 +70,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "can_undo": in_effect,
         "in_effect": in_effect,
         "effective_at": dsr.effective_at,
-        "package": package,
+        **package,
         "ended": not dsr.is_open,
         "late": dsr.is_open and until > dsr.due_on,
         "letter": _letter(dsr),
@@ -87,8 +86,7 @@ def without_answer(card: dict[str, Any]) -> dict[str, Any]:
     kept = letter if letter is not None and letter.kind not in ANSWERS else None
     done = card["dsr"].state in {State.FULFILLED, State.PARTLY_FULFILLED}
     return card | {
-        "package": None,
-        "package_ended_at": None,
+        **packages.NONE,
         "letter": kept,
         "letter_first": kept is not None,
         "sentence": words.answered_to_person() if done else card["sentence"],
@@ -154,17 +152,6 @@ def _steps(dsr: DataSubjectRequest) -> list[dict[str, str]]:
 def _question(dsr: DataSubjectRequest) -> str:
     last = dsr.messages.filter(author=Message.Author.STAFF).order_by("-written_at").first()
     return last.body if last else ""
-
-
-def _package(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
-    package = getattr(dsr, "package", None)
-    if package is None or package.expires_at <= at:
-        return None
-    files = package.files.select_related("dsr").order_by("attached_at")
-    return {
-        "files": [{"id": f.pk, "name": f.name, "size": f.size, "sha256": f.sha256} for f in files],
-        "expires_at": package.expires_at,
-    }
 
 
 def inbox(submission: Submission, *, readable: Callable[[Notice], bool]) -> list[dict[str, Any]]:

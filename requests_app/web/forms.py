@@ -6,6 +6,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from requests_app.operations import locked_zip
 from requests_app.rules.addresses import is_spelled_as_mailed
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -179,3 +180,43 @@ class GenuineForm(forms.Form):
         if len(code) != 12 or set(code) - set("0123456789abcdef"):
             raise forms.ValidationError(_("Check code: it has twelve letters and digits, such as 1A2B-3C4D-5E6F."))
         return code
+
+
+class PassphraseForm(forms.Form):
+    """A passphrase that the person chooses, typed twice. Its value never comes back to the page."""
+
+    passphrase = forms.CharField(
+        label=_("Your passphrase"),
+        help_text=_("At least 12 characters. Several words that do not belong together are best."),
+        min_length=locked_zip.SHORTEST,
+        max_length=locked_zip.LONGEST,
+        strip=False,
+        error_messages={
+            "required": _("Your passphrase: choose one of at least 12 characters."),
+            "min_length": _("Your passphrase: it is too short. Choose one of at least 12 characters."),
+            "max_length": _("Your passphrase: it is too long. Choose one of at most 128 characters."),
+        },
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("The same once more"),
+        strip=False,
+        error_messages={"required": _("The same once more: type your passphrase a second time.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_passphrase(self) -> str:
+        """Signs that every program which opens such files reads alike."""
+        passphrase: str = self.cleaned_data["passphrase"]
+        if not (passphrase.isascii() and passphrase.isprintable()):
+            raise forms.ValidationError(
+                _("Your passphrase: use letters without accents, digits, spaces and the usual signs only.")
+            )
+        return passphrase
+
+    def clean_again(self) -> str:
+        """The same as the first; said only where the first is fit."""
+        again: str = self.cleaned_data["again"]
+        if "passphrase" in self.cleaned_data and again != self.cleaned_data["passphrase"]:
+            raise forms.ValidationError(_("The same once more: the two are not the same. Type both again."))
+        return again

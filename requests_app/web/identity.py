@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from requests_app.operations import identity
 from requests_app.operations.networks import Act
 from requests_app.operations.refused import Refused
 
-from . import network, visitor
+from . import fresh, network, visitor
 from .forms import CodeForm, EmailForm, FreshCodeForm, mistake
 from .status import send_fresh_code, show
 
@@ -111,10 +111,7 @@ def fresh_code(request: HttpRequest) -> HttpResponse:
         form.add_error("code", wait)
     elif request.method == "POST" and form.is_valid() and _is_right(request, submission, form):
         return redirect(after)
-    contact = visitor.asked_contact(request, submission)
-    standing = identity.standing(submission, purpose="fresh", at=now(), contact=contact)
-    context = {"form": form, "standing": standing, "next": after, "back": reverse("status")}
-    return render(request, "requests_app/fresh_code.html", context, status=429 if wait else 200)
+    return fresh.page(request, submission, after=after, form=form, status=429 if wait else 200)
 
 
 def _is_right(request: HttpRequest, submission: Submission, form: CodeForm) -> bool:

@@ -1,16 +1,13 @@
-"""The status page and what can be done from it: cancel, open again, undo, write, download, the date for a calendar."""
+"""The status page and what can be done from it: cancel, open again, undo, write, the date for a calendar."""
 
-import re
 from datetime import UTC, timedelta
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
 from requests_app.connectors import openid
-from requests_app.models import AnswerFile, DataSubjectRequest, SignIn, Submission
+from requests_app.models import DataSubjectRequest, SignIn, Submission
 from requests_app.models.contact_change import unvouched
-from requests_app.operations import identity, on_file, person, release
+from requests_app.operations import identity, on_file, person
 from requests_app.operations.authorities import person_confirms
 from requests_app.operations.circumstances import asked_of
 from requests_app.operations.refused import Refused
@@ -178,31 +175,6 @@ def reply(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(request, dsr.submission, reply={dsr.pk: typed})
 
 
-@never_cache
-@require_http_methods(["GET", "POST"])  # HEAD would stand in the evidence as a download
-def download(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One file of the answer, after a code typed within the last minutes."""
-    own = visitor.own_submission(request)
-    file = AnswerFile.objects.select_related("dsr__submission").filter(pk=pk, dsr__submission=own).first()
-    if file is None or not visitor.reads_answer(request, own):
-        raise Http404
-    if not visitor.is_fresh(request, own, at=now()):
-        if request.method == "POST":
-            send_fresh_code(request, own)
-        return redirect(f"{reverse('fresh_code')}?next={quote(request.path)}")
-    try:
-        content = release.read_file(file, actor=visitor.actor(request, own), at=now())
-    except release.HeldBack as doubt:
-        messages.error(request, str(doubt))
-        return redirect("status")
-    except Refused:
-        return render(request, "410.html", status=410)
-    response = HttpResponse(content, content_type="application/octet-stream")
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(safe_name(file.name), safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
 def unavailable(page: HttpResponse) -> HttpResponse:
     """The page with what was typed, as the answer of a service that is away for a while."""
     page.status_code = 503
@@ -217,12 +189,6 @@ def send_fresh_code(request: HttpRequest, submission: Submission) -> None:
         identity.issue_code(submission, purpose="fresh", actor=actor, at=now(), contact=contact)
     except Refused as refusal:
         messages.error(request, _refusal(refusal))
-
-
-def safe_name(name: str) -> str:
-    """The last part of a path, of letters, digits, dots, hyphens and underscores only, no dot first."""
-    last = re.split(r"[/\\]", name)[-1]
-    return re.sub(r"[^\w.-]+", "_", last).lstrip(".")[:120] or "file"
 
 
 @never_cache

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from . import (
     child,
     demo,
+    download,
     erase,
     filing,
     find,
@@ -44,7 +45,9 @@ urlpatterns = [
     path("reopen/<uuid:pk>/", status.reopen, name="reopen"),
     path("reply/<uuid:pk>/", status.reply, name="reply"),
     path("notice/<uuid:pk>/", letters.notice, name="notice"),
-    path("download/<uuid:pk>/", status.download, name="download"),
+    path("download/<uuid:pk>/", download.download, name="download"),
+    path("download/<uuid:pk>/locked/", download.locked, name="locked"),
+    path("again/<uuid:pk>/", download.again, name="again"),
     path("document/<uuid:pk>/", proof.document, name="document"),
     path("date/<uuid:pk>/", status.ics, name="ics"),
     path("find/", find.find, name="find"),

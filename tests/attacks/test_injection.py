@@ -14,7 +14,8 @@ from requests_app import clock
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
 from requests_app.operations import delivery, desk, letters, person, release
 from requests_app.operations.actors import Actor
-from requests_app.web.status import safe_name
+from requests_app.rules.file_names import safe_name
+from tests import packages
 from tests.attacks.test_release import LATER, Desk
 from tests.people import published_policy, staff
 from tests.web.test_person_road import file_as, newest_code
@@ -167,6 +168,31 @@ def test_the_name_of_a_file_is_harmless_in_the_header_of_a_download(name):
     assert 0 < len(safe) <= 120
     assert not set(safe) & set('/\\\r\n\t\x00";%\u202e\u2028 ')
     assert not safe.startswith(".")
+
+
+@pytest.mark.parametrize("locked", ["", "locked/"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_header_of_a_download_holds_one_name_whatever_the_file_was_called(client, name, locked):
+    published_policy()
+    file_as(client)
+    client.post("/confirm/", {"code": newest_code()})
+    dsr = DataSubjectRequest.objects.select_related("submission", "policy").get()
+    row = packages.made(dsr, b"PK", at=clock.now(), name=name)
+    packages.released(dsr, at=clock.now())
+    typed = {"passphrase": "seven green ladders", "again": "seven green ladders"}
+    page = client.post(f"/download/{row.pk}/{locked}", typed) if locked else client.get(f"/download/{row.pk}/")
+    header = page["Content-Disposition"]
+    assert header.startswith(("attachment; filename=", "attachment; filename*=utf-8''"))
+    assert header.isascii()
+    assert header.isprintable()
+    assert header.count(";") == 1
+    assert len(header) < 4000
+    assert not {"Set-Cookie", "X"} & set(page.headers)
+    assert ".." not in header
+
+
+def test_a_long_name_keeps_its_ending():
+    assert safe_name("x" * 4096 + ".zip") == "x" * 116 + ".zip"
 
 
 def test_a_file_stands_on_disk_under_its_own_id_only(settings):

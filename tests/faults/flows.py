@@ -128,7 +128,7 @@ def swept(name: str, at: datetime) -> Callable[[uuid.UUID], None]:
 
 
 MISSED = NOON + timedelta(days=16)
-ENDED = NOON + timedelta(days=40)
+ENDED = NOON + timedelta(days=50)
 FLOWS = (
     Flow("file", submit),
     Flow("opt out", opt_out),

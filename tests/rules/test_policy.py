@@ -178,6 +178,15 @@ def test_contact_data_may_not_go_before_proofs() -> None:
     assert places(changed("contact_days = { value = 365", "contact_days = { value = 1")) == ["retention"]
 
 
+def test_a_package_may_not_outlive_the_contact_data_by_being_made_available_again() -> None:
+    assert places(changed("reissue_days = { value = 14", "reissue_days = { value = 336")) == ["retention"]
+
+
+def test_a_file_from_before_packages_could_be_had_again_keeps_an_ended_one_for_a_day() -> None:
+    line = next(line for line in ECP.splitlines() if line.startswith("reissue_days"))
+    assert parse(changed(line, "")).retention.kept_days == 1
+
+
 def test_what_is_not_toml_is_refused_with_its_line() -> None:
     assert places("key = ") == ["file"]
 

@@ -181,6 +181,8 @@ class World:
             "undo": ([], pks["marketing_optout"], UNKNOWN),
             "open": ([], self.ana.pk, UNKNOWN),
             "download": ([], self.file.pk, UNKNOWN),
+            "locked": ([], self.file.pk, UNKNOWN),
+            "again": ([], pks["access"], UNKNOWN),
             "link": ([], identity.link_secret(check), "A" * 22),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
             "admin:requests_app_datasubjectrequest_message_file": ([], self.message.pk, UNKNOWN),

@@ -117,7 +117,7 @@ class TestDownload:
         page = ana.get(f"/download/{row.pk}/")
         assert page.status_code == 410
         assert b"no longer here" in page.content
-        assert "The files could be downloaded until" in seen(ana)
+        assert "The download has ended" in seen(ana)
 
     def test_otto_gets_the_same_404_for_her_file_and_for_none(self, ana):
         row = answered()[0]
