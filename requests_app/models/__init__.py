@@ -9,7 +9,7 @@ from .deadline_change import Extension, Pause
 from .enforcement import Heartbeat, MilestoneRecord
 from .erasure import ErasureConfirmation
 from .evidence import AccessLog, EvidenceEvent
-from .fulfilment import FulfilmentStep, PackageBuild, Redaction, StepFile
+from .fulfilment import FulfilmentStep, Mark, PackageBuild, Redaction, StepFile
 from .identity import IdentityCheck
 from .keys import SubmissionKey
 from .manual_verification import ManualVerification
@@ -42,6 +42,7 @@ __all__ = [
     "Heartbeat",
     "IdentityCheck",
     "ManualVerification",
+    "Mark",
     "Message",
     "MilestoneRecord",
     "NetworkCount",

@@ -42,13 +42,20 @@ class FulfilmentStep(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     withheld_sealed = models.BinaryField(default=b"", help_text="why staff withhold it, for the person")
     withheld_ground = models.CharField(max_length=48, blank=True)
+    check_at = models.DateTimeField(null=True, help_text="when the check for other people goes on")
+    checked_to = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="how far it came, in bytes of the stream"
+    )
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reviewed_at = models.DateTimeField(null=True)
     destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("alias", "opened_at")
-        indexes = (models.Index(fields=("next_try_at",), name="step_due", condition=Q(next_try_at__isnull=False)),)
+        indexes = (
+            models.Index(fields=("next_try_at",), name="step_due", condition=Q(next_try_at__isnull=False)),
+            models.Index(fields=("check_at",), name="step_check", condition=Q(check_at__isnull=False)),
+        )
         constraints = (
             models.UniqueConstraint(fields=("dsr", "alias", "opened_at"), name="step_once"),
             models.CheckConstraint(
@@ -120,6 +127,32 @@ class Redaction(models.Model):
     def passage(self) -> str:
         """The words that are hidden, wherever they stand in the field."""
         return unseal(self.step.dsr.submission_id, f"redaction.passage.{self.pk}", self.passage_sealed)
+
+
+class Mark(models.Model):
+    """A place that seems to tell of somebody else, to be looked at before a source is reviewed: a record, or a file,
+    which nothing reads but people. What stands there is not kept here; reading the place again tells it."""
+
+    step = models.ForeignKey(FulfilmentStep, models.CASCADE, related_name="marks")
+    position = models.PositiveBigIntegerField(null=True, help_text="first byte of the record in the stream")
+    file = models.ForeignKey(StepFile, models.CASCADE, null=True, related_name="marks")
+    kinds = models.JSONField(default=list, help_text="what was found, in the words of rules.others")
+    seen_by = models.JSONField(default=list, help_text="ids of the accounts that opened it")
+    hidden = models.BooleanField(default=False, help_text="all that was found there is hidden")
+
+    class Meta:
+        ordering = ("position", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(position=None, file__isnull=False) | Q(position__isnull=False, file=None),
+                name="mark_is_of_one_place",
+            ),
+            models.UniqueConstraint(fields=("step", "position"), name="mark_once"),
+            models.UniqueConstraint(fields=("file",), name="mark_once_of_a_file"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.step_id} at {self.position if self.file_id is None else self.file_id}"
 
 
 class PackageBuild(models.Model):

@@ -24,7 +24,7 @@ from requests_app.connectors import (
     source,
 )
 from requests_app.connectors.records import encode
-from requests_app.models import Contact, FulfilmentStep, StepFile, Submission
+from requests_app.models import Contact, FulfilmentStep, Mark, Redaction, StepFile, Submission
 from requests_app.models.keys import KeyDestroyed, seal
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules.addresses import normalise
@@ -204,9 +204,16 @@ def _record(row: FulfilmentStep, kept: Kept, out: streams.Writer, at: datetime) 
             size=out.size,
             sha256=out.sha256,
             finished_at=at,
+            check_at=at if found else None,
+            checked_to=0,
+            reviewed_by=None,
+            reviewed_at=None,
         )
         if not done:
             return False
+        # What staff had hidden and looked at was in what was read before.
+        Redaction.objects.filter(step=row, undone_at=None).update(undone_at=at)
+        Mark.objects.filter(step=row).delete()
         StepFile.objects.bulk_create(kept.files, ignore_conflicts=True)
         owe_package(dsr, at=at)
     if not found:

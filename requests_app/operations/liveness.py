@@ -21,6 +21,7 @@ SWEEPS = (
     "run_steps",
     "read_sources",
     "build_packages",
+    "check_others",
     "end_authorities",
     "send_digest",
     "count_looks",

@@ -19,6 +19,7 @@ from . import (
     looks,
     networks,
     orphans,
+    others,
     package,
     retention,
 )
@@ -53,6 +54,11 @@ def read_sources(now: datetime) -> int:
 def build_packages(now: datetime) -> int:
     """Make the packages of what the data sources handed out, where one is owed: minutes long where it is much."""
     return package.build_due(now, budget=LONG_BUDGET)
+
+
+def check_others(now: datetime) -> int:
+    """Look through what was read for what seems to be somebody else's."""
+    return others.check_due(now, budget=LONG_BUDGET)
 
 
 def enforce_deadlines(now: datetime) -> int:
@@ -119,6 +125,7 @@ SWEEPS: dict[str, Callable[[datetime], int]] = {
         run_steps,
         read_sources,
         build_packages,
+        check_others,
         enforce_deadlines,
         end_authorities,
         send_digest,
