@@ -104,6 +104,16 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """A real MariaDB, empty, as an URL of SQLAlchemy without a database."""
+    try:
+        with services.mariadb() as url:
+            yield url
+    except services.Missing as missing:
+        leave_out(missing)
+
+
+@pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
     """A real Redis-protocol server, empty."""
     try:

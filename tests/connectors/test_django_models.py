@@ -7,8 +7,8 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 
 from requests_app.connectors import DataSource, Query, RetryLater
+from requests_app.connectors.contract import SINCE, DataSourceContract
 from requests_app.connectors.django_models import MOST, DjangoModel
-from tests.connectors.contract import SINCE, Contract
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 TABLES = {
@@ -23,7 +23,7 @@ OPTIONS = {
 }
 
 
-class TestDjangoModel(Contract):
+class TestDjangoModel(DataSourceContract):
     @pytest.fixture
     def source(self) -> DataSource:
         User.objects.create(username="C-1001", email="ana@example.org", date_joined=SINCE)

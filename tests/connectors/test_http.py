@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from requests_app.connectors import DataSource, Pending, PermanentFailure, Query, Record, RetryLater, source
+from requests_app.connectors.contract import DataSourceContract
 from requests_app.connectors.http import Away, Http, RefusedUs
 from requests_app.connectors.http_answers import LARGEST_ANSWER, LONGEST_LINE, CutOff, Unreadable, Unsigned
-from tests.connectors.contract import Contract
 from tests.http_source import HOST, KEY, SECRET, Handler, Other, running
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ def other() -> Other:
         {"reference": "C-1001", "email": "ana@example.org", "since": "2024-02-12T00:00:00Z"},
         {"reference": "C-2002", "email": "otto@example.net", "since": "2024-02-12T00:00:00Z"},
     ]
-    made.records = {"C-1001": [ORDER, LOGIN, ORDER]}
+    made.records = {"C-1001": [ORDER, LOGIN, ORDER], "C-2002": [{"table": "orders", "values": {"number": "B-9"}}]}
     return made
 
 
@@ -65,7 +65,7 @@ def read(crm: Http) -> list[Record]:
     return [item for item in answer if isinstance(item, Record)]
 
 
-class TestHttp(Contract):
+class TestHttp(DataSourceContract):
     @pytest.fixture
     def source(self, crm: Http) -> DataSource:
         return crm

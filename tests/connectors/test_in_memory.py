@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from requests_app.connectors import DataSource, Query, Record
+from requests_app.connectors.contract import SINCE, DataSourceContract
 from requests_app.connectors.in_memory import InMemory
-from tests.connectors.contract import SINCE, Contract
 
 TABLES = {"orders": {"columns": {"number": "number", "what": "text"}, "category": "orders", "basis": "contract"}}
 PEOPLE: list[dict[str, Any]] = [
@@ -26,7 +26,7 @@ PEOPLE: list[dict[str, Any]] = [
 ]
 
 
-class TestInMemory(Contract):
+class TestInMemory(DataSourceContract):
     @pytest.fixture
     def source(self) -> DataSource:
         return InMemory(people=PEOPLE, tables=TABLES)

@@ -1,0 +1,84 @@
+"""The data map of a database as frozen values."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from requests_app.connectors.records import NOTHING, About, Column, Table
+from requests_app.rules.policy import Text
+
+NOT_KNOWN = About()
+EMAIL_IDENTITY = "email"
+FROM, TO, BOTH = FOLLOW = ("from", "to", "both")
+DELETE, MASK, KEEP = AT_ERASURE = ("delete", "mask", "keep")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that names a column of another table.
+
+    `follow`: "from" reaches this table by rows of the other, "to" the other by rows of this one, "both" whichever of
+    the two is further from the person.
+    """
+
+    table: str
+    column: str
+    follow: str = FROM
+
+
+@dataclass(frozen=True, slots=True)
+class MapColumn:
+    """`identity`: "email", or the name of another thing by which a person is found; columns of one name are searched
+    together. `normalised`: it is stored trimmed and in lower case, so that its own index serves."""
+
+    name: str
+    kind: str = "text"
+    about: About = NOT_KNOWN
+    identity: str = ""
+    normalised: bool = False
+    references: tuple[Reference, ...] = ()
+    at_erasure: str = DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class MapTable:
+    """`key` is its name in the map and in what is handed out, `name` and `schema` that of the database."""
+
+    key: str
+    columns: tuple[MapColumn, ...]
+    primary_key: tuple[str, ...] = ()
+    name: str = ""
+    schema: str = ""
+    label: Text = NOTHING
+    since: str = ""  # the column that says since when the row's addresses stand there
+    at_erasure: str = DELETE
+
+    @property
+    def identities(self) -> tuple[MapColumn, ...]:
+        """The columns by which a person is found."""
+        return tuple(column for column in self.columns if column.identity)
+
+    def column(self, name: str) -> MapColumn | None:
+        """Return the column of this name, if the map has it."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True)
+class DataMap:
+    """All tables, in the order of the file. `left_out`: (place, why) of what the file says and nobody follows."""
+
+    tables: tuple[MapTable, ...]
+    left_out: tuple[tuple[str, str], ...] = field(default=())
+
+    @cached_property
+    def by_key(self) -> dict[str, MapTable]:
+        """The tables by their names in the map."""
+        return {table.key: table for table in self.tables}
+
+
+def described(table: MapTable) -> Table:
+    """Return what an answer says of a table."""
+    return Table(
+        name=table.key,
+        columns=tuple(Column(column.name, column.kind, column.about) for column in table.columns),
+        label=table.label,
+    )

@@ -1,0 +1,32 @@
+"""The SQL source on SQLite."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import NullPool
+
+from requests_app.connectors import Query, RetryLater
+from requests_app.connectors.sql import Sql
+from tests.connectors import shop
+from tests.connectors.sql_contract import SqlContract
+
+
+class TestSqlOnSqlite(SqlContract):
+    @pytest.fixture
+    def url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path / 'shop.db'}"
+
+    @pytest.fixture
+    def engine(self, url: str) -> Iterator[Engine]:
+        made = create_engine(url, poolclass=NullPool)
+        yield made
+        made.dispose()
+
+
+def test_a_file_that_is_not_there_is_away_and_is_not_made(tmp_path: Path) -> None:
+    source = Sql(url=f"sqlite:///{tmp_path / 'nothing.db'}", map=str(shop.MAP))
+    with pytest.raises(RetryLater):
+        source.find(Query(email="ana@example.org"))
+    assert not (tmp_path / "nothing.db").exists()
