@@ -6,7 +6,8 @@
             return Crm(...)  # knows Ana and Otto
 
 Ana: address ana@example.org, customer number C-1001, stored as it is since SINCE. Otto: otto@example.net, C-2002. Of
-both something is held where the source describes tables; it names neither address nor number of the other. Nothing here needs a database of the portal or any library for tests but the runner.
+both something is held where the source describes tables; it names neither address nor number of the other. Nothing
+here needs a database of the portal, or any library for tests but what runs them.
 """
 
 import json
