@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, SourceLookup
-from requests_app.operations import assurance, data_sources, likeness, manual_verification, release
+from requests_app.operations import assurance, data_sources, likeness, manual_verification, release, still_held
 from requests_app.operations.circumstances import asked_of
 from requests_app.rules.identity import NONE, Reason
 
@@ -44,7 +44,10 @@ def box(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
     return {
         "asks": ASKS[proof.rung],
         "more": MORE.get(proof.reason, ""),
-        "obstacles": [assurance.WORDS[obstacle] for obstacle in assurance.obstacles(dsr, at=at)],
+        "obstacles": [
+            *(assurance.WORDS[obstacle] for obstacle in assurance.obstacles(dsr, at=at)),
+            *still_held.contradictions(dsr),
+        ],
         "lookups": [
             {"alias": row.alias, "words": _said(row), "when": moment(row.result_at, zone)}
             for row in submission.lookups.all()

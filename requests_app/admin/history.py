@@ -90,6 +90,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.PACKAGE_BUILT: "The package was made.",
     Kind.PACKAGE_REISSUED: "The package was made available again.",
     Kind.STILL_HELD: "The data source {source}, asked again, still holds data.",
+    Kind.NOT_HELD: "The data source {source}, asked again, holds nothing of the person any more.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }

@@ -2,6 +2,7 @@
 
 from .base import EMAIL, DataSource, Extracted, Match, OnFile, Pending, PermanentFailure, Query, RetryLater
 from .configured import finders, holders, mistakes, source
+from .http import callback_key
 from .records import About, Column, File, Lines, Record, Table
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Record",
     "RetryLater",
     "Table",
+    "callback_key",
     "finders",
     "holders",
     "mistakes",

@@ -22,6 +22,7 @@ from requests_app import clock
 from . import described, http_answers, signing
 from .addresses_allowed import AddressRefused, host_mistake, networks_of, resolved
 from .base import DataSource, Extracted, Match, Pending, PermanentFailure, Query, RetryLater
+from .configured import source
 from .http_answers import Unsigned, bounded
 from .pinned import Answer, post
 from .records import Table
@@ -73,8 +74,14 @@ class Http(DataSource):
         self.key = Key(key_id, _secret(secret, secret_file))
         self._tables = described.tables(tables or {})
         self._seconds = {"find": float(find_seconds), "extract": float(extract_seconds)}
+        self._ca_file = ca_file
+        if ca_file:
+            self._tls()
+
+    def _tls(self) -> ssl.SSLContext:
+        """Not made before it is needed: reading the certificates of the machine takes long."""
         try:
-            self._tls = ssl.create_default_context(cafile=ca_file or None)
+            return ssl.create_default_context(cafile=self._ca_file or None)
         except OSError:
             raise ValueError("ca_file names no file of certificates") from None
 
@@ -120,7 +127,7 @@ class Http(DataSource):
         with _network():
             to = resolved(parts.hostname or "", port, networks=self._networks, loopback_only=loopback_only)
             with post(
-                parts.geturl(), to=to, body=body, headers=headers, tls=self._tls, seconds=self._seconds[what]
+                parts.geturl(), to=to, body=body, headers=headers, tls=self._tls(), seconds=self._seconds[what]
             ) as answer:
                 _refuse_errors(answer.status, what)
                 yield answer, sent
@@ -131,6 +138,15 @@ class Http(DataSource):
         if not signing.answers(self.key, sent, answer.status, signing.digest(body), given):
             raise Unsigned
         return http_answers.parsed(body)
+
+
+def callback_key(alias: str) -> Key | None:
+    """Return the key with which the source of this name signs its callbacks; None where none does."""
+    try:
+        made = source(alias)
+    except PermanentFailure:
+        return None
+    return made.key if isinstance(made, Http) else None
 
 
 @contextmanager

@@ -19,8 +19,10 @@ from .notice import Notice
 from .policy import PolicyVersion
 from .proof import ProofDocument, ProofRequest
 from .receipt import ReceiptCorrection
+from .requery import Requery
 from .request import DataSubjectRequest
 from .sign_in import SignIn, StaffSignIn
+from .source_callback import SourceCallback
 from .source_lookup import SourceLookup
 from .staff import StaffIdentity
 from .submission import Submission
@@ -54,7 +56,9 @@ __all__ = [
     "ProofRequest",
     "ReceiptCorrection",
     "Redaction",
+    "Requery",
     "SignIn",
+    "SourceCallback",
     "SourceLookup",
     "StaffIdentity",
     "StaffSignIn",

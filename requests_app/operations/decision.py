@@ -25,6 +25,7 @@ from .policies import policy_of
 from .refused import Refused
 from .rendering import known_language
 from .reopening import asks_for_proof, take_up_again
+from .still_held import owe_requeries
 from .team import refuse_own, require
 from .transition import NOTICE, advance, lock
 
@@ -110,6 +111,7 @@ def decide(
             decided_at=at,
             **sealed,
         )
+        owe_requeries(decision, at=at)
         advance(
             dsr,
             Action.SUBMIT_DECISION,

@@ -97,6 +97,7 @@ class Kind(StrEnum):
     PACKAGE_BUILT = "package_built"
     PACKAGE_REISSUED = "package_reissued"
     STILL_HELD = "still_held"
+    NOT_HELD = "not_held"
 
 
 def _hash(canonical: str) -> str:

@@ -1,4 +1,5 @@
-"""What stands between a package and its release: the one gate about WHAT is handed out. That of WHO is `assurance`."""
+"""What stands between an answer and its release: the one gate about WHAT is said and handed out. That of WHO is
+`assurance`."""
 
 from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild
 
@@ -6,6 +7,7 @@ from .files import path_of
 from .owed_steps import Status, steps_of
 from .packing.contents import made_of
 from .refused import Refused
+from .still_held import contradictions
 
 WORDS = {
     Status.WAITING: "The data source {} has not answered yet.",
@@ -19,10 +21,10 @@ OUT_OF_DATE = "The package is out of date: something it is made of has changed. 
 
 def missing(dsr: DataSubjectRequest) -> list[str]:
     """Return in words for staff what has to be done first; nothing of a request that no data source was asked for."""
-    steps = list(steps_of(dsr))
+    steps, contradicted = list(steps_of(dsr)), contradictions(dsr)
     if not steps:
-        return []
-    return [sentence for step in steps if (sentence := _of_step(step))] + _of_package(dsr)
+        return contradicted
+    return contradicted + [sentence for step in steps if (sentence := _of_step(step))] + _of_package(dsr)
 
 
 def _of_step(step: FulfilmentStep) -> str:

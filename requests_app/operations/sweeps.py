@@ -10,6 +10,7 @@ from requests_app.models import Heartbeat
 from . import (
     answer_retention,
     authority,
+    callbacks,
     claims,
     data_sources,
     delivery,
@@ -21,6 +22,7 @@ from . import (
     orphans,
     others,
     package,
+    requery,
     retention,
 )
 
@@ -42,8 +44,8 @@ def deliver_notices(now: datetime) -> int:
 
 
 def run_steps(now: datetime) -> int:
-    """Ask the data sources who is on file, where it is owed."""
-    return data_sources.ask_due(now)
+    """Ask the data sources who is on file, and who still is after a deletion, where it is owed."""
+    return data_sources.ask_due(now) + requery.ask_due(now)
 
 
 def read_sources(now: datetime) -> int:
@@ -106,7 +108,13 @@ def count_looks(now: datetime) -> int:
 
 def apply_retention(now: datetime) -> int:
     """Destroy what its period has ended for, and what a crash or a restore left without a row."""
-    return retention.apply(now) + answer_retention.apply(now) + orphans.sweep(now) + networks.forget(now)
+    return (
+        retention.apply(now)
+        + answer_retention.apply(now)
+        + orphans.sweep(now)
+        + networks.forget(now)
+        + callbacks.forget(now)
+    )
 
 
 def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], int]:

@@ -4,6 +4,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from . import (
+    callbacks,
     child,
     demo,
     download,
@@ -67,6 +68,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("demo/mail/", demo.demo_mail, name="demo_mail"),
     path("demo/codes/", demo.demo_codes, name="demo_codes"),
+    path("sources/<slug:alias>/<str:step>/", callbacks.source_callback, name="source_callback"),
     path("healthz", health.healthz, name="healthz"),
     path("livez", health.livez, name="livez"),
     path("metrics", metrics.metrics, name="metrics"),

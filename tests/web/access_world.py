@@ -183,6 +183,7 @@ class World:
             "download": ([], self.file.pk, UNKNOWN),
             "locked": ([], self.file.pk, UNKNOWN),
             "again": ([], pks["access"], UNKNOWN),
+            "source_callback": (["crm"], UNKNOWN.hex, UNKNOWN.hex),
             "link": ([], identity.link_secret(check), "A" * 22),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
             "admin:requests_app_datasubjectrequest_message_file": ([], self.message.pk, UNKNOWN),

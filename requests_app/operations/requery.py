@@ -1,0 +1,105 @@
+"""Asking the data sources again, after a decision says that all is deleted: outside any transaction, by lease."""
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from requests_app.connectors import PermanentFailure, Query, RetryLater, source
+from requests_app.models import Requery
+from requests_app.models.keys import KeyDestroyed
+
+from . import evidence
+from .actors import Actor
+from .authorities import sought
+from .evidence import Kind
+from .leases import Lease
+from .team import alarm_officers
+from .transition import lock
+
+log = logging.getLogger(__name__)
+BATCH = 50
+BUDGET = 20  # seconds of one call: half of the sweep that it shares
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
+MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
+ALARM_AFTER = 6  # attempts: some two hours and a half
+Result = Requery.Result
+SAID = {
+    Result.STILL_HELD: "A request was decided as deleted, and the data source {alias}, asked again, still holds data "
+    "of the person. It cannot be answered so.",
+    Result.FAILED: "The data source {alias} could not be asked whether it still holds data that were to be deleted.",
+}
+
+
+def ask_due(now: datetime) -> int:
+    """Ask what is due by now; return how many questions were answered. Nothing due is one look at a partial index."""
+    started, done = time.monotonic(), 0
+    due = Requery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
+    for row in list(due.select_related("decision__dsr__submission")[:BATCH]):
+        spent = time.monotonic() - started
+        if spent > BUDGET:
+            break
+        done += _ask(row, now + timedelta(seconds=spent))
+    return done
+
+
+def _ask(row: Requery, at: datetime) -> bool:
+    mine = Requery.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    if row.decision.returned_at or row.decision.approved_at or not row.decision.dsr.is_open:
+        mine.delete()  # nobody waits for it any more
+        return False
+    if not Lease(row, at).taken:
+        return False
+    try:
+        result = Result.STILL_HELD if _found(row) else Result.GONE
+    except RetryLater as error:
+        return _later(row, error, at)
+    except (PermanentFailure, KeyDestroyed) as error:
+        return _record(row, Result.FAILED, at, failure_code=type(error).__name__[:80])
+    except Exception as error:
+        log.error("requery %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
+        if row.attempts < MOST_ATTEMPTS:
+            return _later(row, error, at)
+        return _record(row, Result.FAILED, at, failure_code=type(error).__name__[:80])
+    return _record(row, result, at)
+
+
+def _found(row: Requery) -> bool:
+    """The same question as at the beginning: whoever was found by it then must not be found now."""
+    submission = row.decision.dsr.submission
+    email, name = sought(submission)
+    query = Query(email=email, name=name, details=submission.opened("details"))
+    return bool(source(row.alias).find(query))
+
+
+def _later(row: Requery, error: Exception, at: datetime) -> bool:
+    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+    mine = Requery.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
+    if row.attempts == ALARM_AFTER:
+        with transaction.atomic():
+            _alarm(row, SAID[Result.FAILED], at)
+    return False
+
+
+def _record(row: Requery, result: Result, at: datetime, failure_code: str = "") -> bool:
+    """Store the answer if the claim is still ours, its evidence, and the alarm."""
+    with transaction.atomic():
+        dsr = lock(row.decision.dsr)
+        mine = Requery.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+        if not mine.update(result=result, result_at=at, next_try_at=None, failure_code=failure_code):
+            return False
+        body = {"requery": str(row.pk), "source": row.alias, "decision": str(row.decision_id)}
+        kind = {Result.STILL_HELD: Kind.STILL_HELD, Result.GONE: Kind.NOT_HELD}.get(result)
+        if kind is not None:
+            evidence.append(dsr.submission_id, kind, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body)
+        if result in SAID:
+            _alarm(row, SAID[result], at)
+    return True
+
+
+def _alarm(row: Requery, sentence: str, at: datetime) -> None:
+    dsr = row.decision.dsr
+    occurrence = f"{row.pk.hex}:{at.isoformat()}"
+    alarm_officers(sentence.format(alias=row.alias), submission=dsr.submission, dsr=dsr, occurrence=occurrence, at=at)
