@@ -127,6 +127,7 @@ def configuration() -> dict[str, Any]:
             "check_others": tick("check_others", every=15, queue=PACKAGES, expires=25, task=LONG_SWEEP),
             "enforce_deadlines": tick("enforce_deadlines", every=60, queue="clock", expires=300),
             "end_authorities": tick("end_authorities", every=60, queue="clock", expires=300),
+            "remind_departments": tick("remind_departments", every=60, queue="clock", expires=300),
             "send_digest": tick("send_digest", every=60, queue="clock", expires=300),
             "count_looks": tick("count_looks", every=3600, queue="work", expires=3000),
             "apply_retention": tick("apply_retention", every=3600, queue="work", expires=3000),

@@ -82,8 +82,8 @@ SENTENCES: Mapping[str, str] = {
     Kind.SOURCE_READ: "The data source {source} was asked what it holds: {status}.",
     Kind.SOURCE_WITHHELD: "{who} withheld what {source} holds, with a ground.",
     Kind.SOURCE_RETRIED: "{who} had {source} asked again.",
-    Kind.TASK_GIVEN: "A department was asked for what it holds.",
-    Kind.TASK_ANSWERED: "A department answered.",
+    Kind.TASK_GIVEN: "{who} gave a department ({source}) the task to say what it holds.",
+    Kind.TASK_ANSWERED: "{who} answered its task ({source}).",
     Kind.RECORD_HIDDEN: "{who} hid something of what {source} holds, with a ground.",
     Kind.RECORD_SHOWN: "{who} took back that something of {source} is hidden.",
     Kind.SOURCE_REVIEWED: "{who} reviewed what {source} holds.",
@@ -170,6 +170,7 @@ ROLES = {
     "agent": "Whoever acts for the person",
     "system": "The clock",
     "contact": "Another address of the case",
+    "department": "A department",
 }
 
 

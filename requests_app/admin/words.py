@@ -46,6 +46,9 @@ KINDS = {
     "reminder_proof": "Reminder to send the document",
     "reminder_verify": "Reminder to confirm the address",
     "reopened": "The request was taken up again",
+    "task_given": "Task for a department",
+    "task_late": "Word that a department has not answered",
+    "task_reminder": "Reminder of a department's task",
 }
 FAILURES = {
     "no_address": "no address was given",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from requests_app.rules.addresses import normalise
+from requests_app.rules.policy import Text
 
-from .records import File, Lines, Record, Table
+from .records import NOTHING, File, Lines, Record, Table
 
 EMAIL, POSTAL, PHONE = KINDS = ("email", "postal", "phone")
 SHORTEST_IDENTIFIER = 4  # characters: "Ana" and "2024" in a sentence identify nobody, and so does less than this
@@ -70,12 +71,20 @@ class Pending:
     """The source was asked and will answer by itself: a person has a task, or a callback comes.
 
     `ask_again_at`: aware, when to look for the answer; None where only the answer itself continues the step.
-    `to`: addresses of people who get a task by a link; `days`: how long they have for it.
+    `to`: addresses of people who get a task by a link; `days`: how long they have for it. What they read of it:
+    `name` of their department, `question`, what it `holds`, and `details` that the person wrote only where it says so.
+    `escalate_to`: who is told once it is late, else the privacy officers. `language`: of the mails.
     """
 
     ask_again_at: datetime | None = None
     to: tuple[str, ...] = ()
     days: int = 5
+    name: str = ""
+    question: Text = NOTHING
+    holds: tuple[Text, ...] = ()
+    details: bool = False
+    escalate_to: tuple[str, ...] = ()
+    language: str = "en"
 
 
 Extracted = Iterable[Record | Lines | File]

@@ -6,6 +6,7 @@ Anything but a verdict counts as away: a scanner that cannot be asked has not sa
 import re
 import socket
 import time
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 PATIENCE = 15.0  # seconds for the whole conversation
@@ -27,14 +28,14 @@ def address(url: str) -> tuple[str, int] | str:
     raise ValueError("give tcp://host:3310 or unix:///path/of/the/socket")
 
 
-def scan(content: bytes, *, url: str, patience: float = PATIENCE) -> str:
-    """Return the name of what was found, or nothing for a clean file. Raises ScannerAway."""
+def scan(content: bytes | Iterable[bytes], *, url: str, patience: float = PATIENCE) -> str:
+    """Return the name of what was found, or nothing for a clean file, whole or in pieces. Raises ScannerAway."""
+    pieces = _pieces(content) if isinstance(content, bytes) else content
     until = time.monotonic() + patience
     try:
         with _connected(address(url), patience) as wire:
             wire.sendall(b"zINSTREAM\0")
-            for start in range(0, len(content), PIECE):
-                piece = content[start : start + PIECE]
+            for piece in filter(None, pieces):  # an empty one would be the end
                 wire.settimeout(_left(until))
                 wire.sendall(len(piece).to_bytes(4, "big") + piece)
             wire.sendall(bytes(4))
@@ -46,6 +47,10 @@ def scan(content: bytes, *, url: str, patience: float = PATIENCE) -> str:
     if found := re.fullmatch(r"stream: (\S+) FOUND", verdict):
         return found.group(1)
     raise ScannerAway("no verdict")
+
+
+def _pieces(content: bytes) -> Iterable[bytes]:
+    return (content[start : start + PIECE] for start in range(0, len(content), PIECE))
 
 
 def _connected(where: tuple[str, int] | str, patience: float) -> socket.socket:

@@ -26,7 +26,7 @@ def _table(name: str, given: Mapping[str, Any]) -> Table:
         raise ValueError(f"{name}.columns is empty: name what a record holds")
     shared = {key: value for key, value in given.items() if key in OF_BOTH}
     described = tuple(_column(column, shared, of, f"{name}.{column}") for column, of in columns.items())
-    return Table(name, described, _text(given.get("label", name), f"{name}.label"))
+    return Table(name, described, text(given.get("label", name), f"{name}.label"))
 
 
 def _column(name: str, shared: Mapping[str, Any], given: Any, place: str) -> Column:
@@ -47,15 +47,15 @@ def _about(given: Mapping[str, Any], place: str) -> About:
     if not isinstance(provided, bool):
         raise ValueError(f"{place}.provided has to be true or false")
     return About(
-        **{key: _text(given.get(key, ""), f"{place}.{key}") for key in TEXTS},
+        **{key: text(given.get(key, ""), f"{place}.{key}") for key in TEXTS},
         basis=basis,
-        recipients=tuple(_text(one, f"{place}.recipients") for one in recipients),
+        recipients=tuple(text(one, f"{place}.recipients") for one in recipients),
         provided=provided,
     )
 
 
-def _text(given: Any, place: str) -> Text:
-    """The words in both languages, {en, it}; one text stands for both."""
+def text(given: Any, place: str) -> Text:
+    """Return the words in both languages, {en, it}; one text stands for both. ValueError names the place."""
     if isinstance(given, str):
         return Text(given, given) if given else NOTHING
     if isinstance(given, Mapping) and set(given) == {"en", "it"} and all(isinstance(v, str) for v in given.values()):

@@ -24,6 +24,7 @@ from .request import DataSubjectRequest
 from .sign_in import SignIn, StaffSignIn
 from .source_callback import SourceCallback
 from .source_lookup import SourceLookup
+from .source_task import SourceTask, TaskLink
 from .staff import StaffIdentity
 from .submission import Submission
 
@@ -60,9 +61,11 @@ __all__ = [
     "SignIn",
     "SourceCallback",
     "SourceLookup",
+    "SourceTask",
     "StaffIdentity",
     "StaffSignIn",
     "StepFile",
     "Submission",
     "SubmissionKey",
+    "TaskLink",
 ]

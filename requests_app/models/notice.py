@@ -9,6 +9,7 @@ from django.db.models import Q
 from .contact import Contact
 from .keys import unseal
 from .request import DataSubjectRequest
+from .source_task import TaskLink
 from .submission import Submission
 
 
@@ -29,11 +30,12 @@ class Notice(models.Model):
     scope = models.CharField(max_length=40, help_text="the submission's id, or staff")
     kind = models.CharField(max_length=40)
     occurrence = models.CharField(max_length=80)
-    recipient = models.CharField(max_length=40, help_text="person, the id of a staff account, or contact:its id")
+    recipient = models.CharField(max_length=40, help_text="person, a staff account's id, contact: or task: with its id")
     submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="notices")
     dsr = models.ForeignKey(DataSubjectRequest, models.PROTECT, null=True, related_name="notices")
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="notices")
+    task_link = models.ForeignKey(TaskLink, models.PROTECT, null=True, related_name="notices")
     check_id = models.UUIDField(null=True, help_text="the identity check whose code this mail carries")
     subject_sealed = models.BinaryField()
     text_sealed = models.BinaryField()

@@ -30,6 +30,11 @@ class Actor:
         return cls("contact", str(pk))
 
     @classmethod
+    def department(cls, pk: object) -> Self:
+        """Whoever came by the link of a department's task; `pk` of the link."""
+        return cls("department", str(pk))
+
+    @classmethod
     def staff(cls, user: User) -> Self:
         """A member of the privacy team."""
         return cls("staff", str(user.pk), user)

@@ -12,20 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.template.loader import render_to_string
-from django.utils import translation
 
-from requests_app.models import Authority, Contact, IdentityCheck, Notice
-from requests_app.models.keys import KeyDestroyed
+from requests_app.models import IdentityCheck, Notice, TaskLink
 
-from . import identity_codes, rendering
+from . import identity_codes
+from .composing import Unsendable, compose
 from .notices import ON_PAPER, PERSON
+from .team import alarm_officers
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +34,7 @@ BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hou
 GIVE_UP = timedelta(hours=48)
 MOST_IN_DOUBT = 60  # attempts, of which at least one ended nobody knows how
 UNCONFIRMED_PER_HOUR = 5  # mails to one address about requests that nobody confirmed; codes have a bound of their own
-CODE_MAILS: dict[str, str] = {
-    IdentityCheck.Purpose.STOP: "stop_mail",
-    IdentityCheck.Purpose.FORMER: "former_mail",
-    "on_file": "on_file_mail",
-}  # by purpose of the check, where the words differ from those of code_mail
-OF_THE_PERSON = frozenset({"erasure_question", "erasure_confirmed"})  # whoever else filed
 AMBIGUOUS = "ambiguous"  # remembered in failure_code until an outcome is certain
-
-
-class Unsendable(Exception):
-    """This mail will never go; the code says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +50,8 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
     started = time.monotonic()
     sent = 0
     due = Notice.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
-    for notice in list(due.select_related("submission", "staff", "contact__submission")[:limit]):
+    due = due.select_related("submission", "staff", "contact__submission", "task_link__task__step__dsr")
+    for notice in list(due[:limit]):
         at = now + timedelta(seconds=time.monotonic() - started)
         if at - now > BUDGET:
             break
@@ -105,15 +93,12 @@ def to_print() -> "QuerySet[Notice]":
     return Notice.objects.filter(delivery=Notice.Delivery.NONE, recipient__in=ON_PAPER, served_at=None, check_id=None)
 
 
-def message_id(notice: Notice) -> str:
-    """Return the same Message-ID for every attempt, so that a repeated mail can be told."""
-    return f"<{notice.pk}@{urlsplit(settings.PUBLIC_URL).hostname}>"
-
-
 def _is_bombing(notice: Notice, at: datetime) -> bool:
     """Whether the address had enough of filings that anybody could have made in its name. Their letters wait."""
     submission = notice.submission
-    if submission is None or notice.staff or notice.contact or notice.check_id or submission.assurance:
+    if submission is None or notice.staff or notice.contact or notice.task_link or notice.check_id:
+        return False
+    if submission.assurance:
         return False
     sent = Notice.objects.filter(
         submission__email_digest=submission.email_digest,
@@ -140,7 +125,7 @@ def _try(notice: Notice, at: datetime) -> Outcome:
     if notice.failure_code == AMBIGUOUS and notice.attempts >= MOST_IN_DOUBT:  # a mail that kills its sender
         return Outcome(Notice.Delivery.AMBIGUOUS, AMBIGUOUS)
     try:
-        mail = _compose(notice, at)
+        mail = compose(notice, at)
     except Unsendable as reason:
         return Outcome(Notice.Delivery.FAILED, str(reason))
     except Exception as error:  # a row that cannot be rendered must not stop the others
@@ -151,63 +136,6 @@ def _try(notice: Notice, at: datetime) -> Outcome:
     except Exception as error:
         logger.error("notice %s cannot be sent: %s", notice.pk, type(error).__name__)
         return Outcome(Notice.Delivery.PENDING, "not_sent")
-
-
-def _compose(notice: Notice, at: datetime) -> EmailMultiAlternatives:
-    try:
-        address = _address(notice)
-        if not address:
-            raise Unsendable("no_address")
-        if notice.staff is not None or (notice.contact is not None and notice.kind != "code"):
-            subject, text, html = notice.subject, notice.text, notice.opened("html")
-        else:
-            subject, text, html = _pointer(notice, at)
-    except KeyDestroyed:
-        raise Unsendable("key_destroyed") from None
-    headers = {"Message-ID": message_id(notice), "Auto-Submitted": "auto-generated"}
-    mail = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [address], headers=headers)
-    mail.attach_alternative(html, "text/html")
-    return mail
-
-
-def _address(notice: Notice) -> str:
-    if notice.staff is not None:
-        return notice.staff.email
-    if notice.contact is not None:
-        return notice.contact.address
-    if notice.submission is None:
-        return ""
-    theirs = _of_whom_it_is(notice)
-    return theirs.address if theirs else notice.submission.email
-
-
-def _of_whom_it_is(notice: Notice) -> Contact | None:
-    """The person for whom somebody filed, of what they alone confirm, and of everything once they go on alone."""
-    if notice.kind == "code":
-        return None
-    authority = Authority.objects.filter(submission=notice.submission, confirmed_at__isnull=False)
-    row = authority.select_related("asked__submission").first()
-    return row.asked if row and (row.taken_over_at or notice.kind in OF_THE_PERSON) else None
-
-
-def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
-    """Return what may travel: that there is a message, or the code. It names no right and no data."""
-    language = rendering.known_language(notice.submission)
-    portal = settings.PUBLIC_URL.rstrip("/")
-    values: dict[str, Any] = {"organisation": settings.ORGANISATION_NAME, "portal": portal}
-    values["check_code"] = notice.check_code
-    template = "pointer"
-    if notice.kind == "code":
-        check = IdentityCheck.objects.filter(pk=notice.check_id).first() if notice.check_id else None
-        if check is None or not identity_codes.is_alive(check, at):
-            raise Unsendable("expired")
-        template = CODE_MAILS.get(check.purpose, "code_mail")
-        values["code"] = identity_codes.code_for(check)
-        values["link"] = f"{portal}/l/{identity_codes.link_secret(check)}/"
-    with translation.override(language):
-        subject = " ".join(render_to_string(f"notices/{template}/{language}/subject.txt", values).split())
-        text = rendering.tidy(render_to_string(f"notices/{template}/{language}/body.txt", values))
-        return subject, text, rendering.as_html(text, subject=subject, language=language, kind=template)
 
 
 def _send(mail: EmailMultiAlternatives) -> Outcome:
@@ -266,10 +194,22 @@ def _record(notice: Notice, outcome: Outcome, at: datetime, lease_until: datetim
         handed_over: bool = changes["delivery"] == Notice.Delivery.HANDED_OVER
         if handed_over and notice.check_id:
             IdentityCheck.objects.filter(pk=notice.check_id, handed_over_at=None).update(handed_over_at=at)
+        if notice.task_link is not None and changes["next_try_at"] is None:
+            _alarm_of_task(notice, notice.task_link, changes, at)
     if changes["delivery"] == Notice.Delivery.FAILED:
         level = logging.INFO if outcome.code == "expired" else logging.WARNING  # of an old code nobody needs to hear
         logger.log(level, "notice %s failed: %s", notice.pk, outcome.code)
     return handed_over
+
+
+def _alarm_of_task(notice: Notice, link: TaskLink, changes: dict[str, Any], at: datetime) -> None:
+    """A department that no mail reached knows of no task: tell the officers, who can phone."""
+    states = {Notice.Delivery.FAILED: "could not be delivered", Notice.Delivery.AMBIGUOUS: "may not have arrived"}
+    said = states.get(changes["delivery"])
+    if said is None or changes["failure_code"] == "expired":
+        return
+    sentence = f"A mail to “{link.task.department}” about its task {said}. Phone them, or have them asked again."
+    alarm_officers(sentence, submission=notice.submission, dsr=notice.dsr, occurrence=f"mail:{notice.pk.hex}", at=at)
 
 
 def _changes(notice: Notice, outcome: Outcome, at: datetime) -> dict[str, Any]:

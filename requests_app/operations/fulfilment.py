@@ -27,11 +27,12 @@ from requests_app.connectors.records import encode
 from requests_app.models import Contact, FulfilmentStep, Mark, Redaction, StepFile, Submission
 from requests_app.models.keys import KeyDestroyed, seal
 from requests_app.models.manual_verification import by_hand_since
+from requests_app.models.source_task import AboutWhom
 from requests_app.rules.addresses import normalise
 from requests_app.rules.identity import CONTACT
 from requests_app.rules.lifecycle import State
 
-from . import assurance, evidence, files, streams
+from . import assurance, evidence, files, source_tasks, streams
 from .actors import Actor
 from .authorities import sought
 from .evidence import Kind
@@ -238,8 +239,16 @@ def _answered(row: FulfilmentStep, status: Status, at: datetime, **values: Any) 
 
 
 def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
-    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(status=Status.PENDING, next_try_at=answer.ask_again_at, attempts=0, failure_code="")
+    """The answer comes by itself; where people are to give it, their task is owed in the same transaction."""
+    with transaction.atomic():
+        row.dsr = lock(row.dsr)
+        mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+        waits = {"status": Status.PENDING, "next_try_at": answer.ask_again_at, "attempts": 0, "failure_code": ""}
+        if mine.update(**waits) and answer.to:
+            submission = row.dsr.submission
+            shown = tuple(sorted(_confirmed_addresses(submission)))
+            about = AboutWhom(sought(submission)[1], shown, submission.opened("details"))
+            source_tasks.give(row, answer, about=about, at=at)
     return False
 
 

@@ -23,6 +23,7 @@ SWEEPS = (
     "build_packages",
     "check_others",
     "end_authorities",
+    "remind_departments",
     "send_digest",
     "count_looks",
     "apply_retention",

@@ -1,7 +1,7 @@
 """The kinds of notices, and what the context of each has to bring (dates are `date`, instants aware `datetime`).
 
-Kinds named staff_* go to staff, contact_* to another address of the case, subject_* on paper to the person for whom
-somebody else filed, all others to the person.
+Kinds named staff_* go to staff, contact_* to another address of the case, task_* to a department that has no account,
+subject_* on paper to the person for whom somebody else filed, all others to the person.
 """
 
 from collections.abc import Mapping
@@ -54,9 +54,14 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "proof_settled": ("confirmed", "due_on"),  # confirmed, else withdrawn
     "reminder_proof": ("lapses_on",),  # lapses_on may be none
     "subject_authority": (),
+    # The link is no part of what is stored: `delivery` fills it in. late: its last day is over.
+    "task_given": ("department", "language", "until", "late"),
+    "task_reminder": ("department", "language", "until", "late"),
+    "task_late": ("department", "language", "until", "late"),
     "staff_proof": ("step",),  # review, confirm, done, infected
 }
 KINDS = tuple(NEEDS)
 STAFF_KINDS = tuple(kind for kind in KINDS if kind.startswith("staff_"))
 CONTACT_KINDS = tuple(kind for kind in KINDS if kind.startswith("contact_"))
 SUBJECT_KINDS = tuple(kind for kind in KINDS if kind.startswith("subject_"))
+TASK_KINDS = tuple(kind for kind in KINDS if kind.startswith("task_"))

@@ -9,10 +9,10 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, Notice, Submission
+from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, Notice, Submission, TaskLink
 from requests_app.models.keys import seal
 
-from .notice_kinds import CONTACT_KINDS, NEEDS, STAFF_KINDS, SUBJECT_KINDS
+from .notice_kinds import CONTACT_KINDS, NEEDS, STAFF_KINDS, SUBJECT_KINDS, TASK_KINDS
 from .rendering import render
 
 PERSON = "person"
@@ -31,6 +31,7 @@ class Owed:
     occurrence: str
     context: Mapping[str, Any]
     contact: Contact | None = None
+    link: TaskLink | None = None
 
     @property
     def key(self) -> dict[str, str]:
@@ -47,6 +48,8 @@ class Owed:
         """Who reads it."""
         if self.contact is not None:
             return f"contact:{self.contact.pk.hex}"
+        if self.link is not None:
+            return f"task:{self.link.pk.hex}"
         if self.kind in SUBJECT_KINDS:
             return SUBJECT
         return str(self.staff.pk) if self.staff else PERSON
@@ -63,15 +66,17 @@ def owe(
     at: datetime,
     check: IdentityCheck | None = None,
     contact: Contact | None = None,
+    link: TaskLink | None = None,
 ) -> Notice:
     """Store the notice, or return the one already owed for this scope, kind, occurrence and recipient.
 
     `contact`: another address of the case. Kinds named contact_* go there, as mail that carries its own text, and so
-    do codes; neither names a right, a person or data. `occurrence` tells the requests of one submission apart where
-    `dsr` is given. Raises ValueError for an unknown kind, a missing context key, a wrong recipient, or an occurrence
-    taken by another request.
+    do codes; neither names a right, a person or data. `link`: of a department's task, to whose address kinds named
+    task_* go in the same way. `occurrence` tells the requests of one submission apart where `dsr` is given.
+    Raises ValueError for an unknown kind, a missing context key, a wrong recipient, or an occurrence taken by another
+    request.
     """
-    owed = Owed(kind, submission, dsr, staff, occurrence, context, contact)
+    owed = Owed(kind, submission, dsr, staff, occurrence, context, contact, link)
     _refuse_nonsense(owed, check)
     if (found := Notice.objects.filter(**owed.key).first()) is not None:
         return _same_request(found, dsr)
@@ -98,7 +103,8 @@ def _rendered(owed: Owed, *, at: datetime, check: IdentityCheck | None = None) -
     submission, staff = owed.submission, owed.staff
     subject, text, html = render(owed.kind, submission=submission, dsr=owed.dsr, context=owed.context)
     pk, owner = uuid.uuid4(), submission.pk if submission else None
-    address = getattr(staff, "email", "") if staff else owed.contact or (submission and submission.email_sealed)
+    theirs = owed.contact or owed.link or (submission and submission.email_sealed)
+    address = getattr(staff, "email", "") if staff else theirs
     if owed.recipient == SUBJECT:
         address = ""
     return Notice(
@@ -108,6 +114,7 @@ def _rendered(owed: Owed, *, at: datetime, check: IdentityCheck | None = None) -
         dsr=owed.dsr,
         staff_id=staff.pk if staff else None,
         contact=owed.contact,
+        task_link=owed.link,
         check_id=check.pk if check else None,
         subject_sealed=seal(owner, f"notice.subject.{pk}", subject),
         text_sealed=seal(owner, f"notice.text.{pk}", text),
@@ -126,6 +133,8 @@ def _refuse_nonsense(owed: Owed, check: IdentityCheck | None) -> None:
         raise ValueError(f"{kind}: notices named staff_* go to staff, all others to the person of a submission")
     if kind != "code" and (kind in CONTACT_KINDS) != (owed.contact is not None):
         raise ValueError(f"{kind}: notices named contact_* go to a contact, all others do not")
+    if (kind in TASK_KINDS) != (owed.link is not None):
+        raise ValueError(f"{kind}: notices named task_* go to a department, all others do not")
     if owed.contact is not None and owed.contact.submission_id != (owed.submission and owed.submission.pk):
         raise ValueError(f"{kind}: this contact belongs to another case")
     if (kind == "code") != (check is not None):

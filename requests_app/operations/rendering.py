@@ -2,7 +2,8 @@
 
 Every template gets besides its context: organisation, portal (PUBLIC_URL), zone, case_label; but for contacts
 right_titles (those of the dsr, else of the whole submission); and for the person name, authority, court, on_paper (no
-e-mail, so no page either). `effects` are keys of rights.
+e-mail, so no page either). `effects` are keys of rights. Those of a department's task get neither case nor right, and
+`link` with a place for its secret, which is stored nowhere.
 """
 
 from collections.abc import Mapping
@@ -15,10 +16,11 @@ from django.utils import timezone, translation
 
 from requests_app.models import Authority, DataSubjectRequest, Submission
 
-from .notice_kinds import ANSWERS, CONTACT_KINDS, STAFF_KINDS, SUBJECT_KINDS
+from .notice_kinds import ANSWERS, CONTACT_KINDS, STAFF_KINDS, SUBJECT_KINDS, TASK_KINDS
 from .policies import policy_of
 
 LANGUAGES = ("en", "it")
+UNTOLD = "…"  # where the secret of a task's link stands in what is stored
 
 RIGHT_TITLES: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -55,7 +57,7 @@ def render(
 
     Instants are shown in the zone of the receipt. The HTML is made of the text: the two cannot differ.
     """
-    language = "en" if kind in STAFF_KINDS else known_language(submission)
+    language = "en" if kind in STAFF_KINDS else context.get("language") or known_language(submission)
     zone = submission.received_zone if submission else "UTC"
     values = {**_standing(kind, submission, dsr, language), "zone": zone, **context}
     values["effects"] = [right_title(right, language) for right in context.get("effects", ())]
@@ -64,6 +66,11 @@ def render(
         text = tidy(render_to_string(f"notices/{kind}/{language}/body.txt", values))
         html = as_html(text, subject=subject, language=language, kind=kind)
     return subject, text, html
+
+
+def task_link(secret: str) -> str:
+    """Return the address at which a department's task is opened."""
+    return f"{settings.PUBLIC_URL.rstrip('/')}/t/{secret}/"
 
 
 def as_html(text: str, *, subject: str, language: str, kind: str) -> str:
@@ -103,6 +110,8 @@ def _standing(
     values: dict[str, Any] = {"organisation": settings.ORGANISATION_NAME, "portal": settings.PUBLIC_URL.rstrip("/")}
     if submission is None:
         return values
+    if kind in TASK_KINDS:
+        return {**values, "link": task_link(UNTOLD)}
     values["case_label"] = submission.case_label
     if kind in CONTACT_KINDS:
         return values

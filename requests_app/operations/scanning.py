@@ -1,6 +1,7 @@
 """The guard before any file of a stranger is taken: where a scanner is configured, only its word lets a file in."""
 
 import logging
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ class Infected(Refused):
     """The scanner found something."""
 
 
-def refuse_infected(content: bytes) -> None:
+def refuse_infected(content: bytes | Iterable[bytes]) -> None:
     """Return for a clean file, or where no scanner is configured. Raises Infected or ScannerIsAway."""
     if not settings.CLAMD_URL:
         return

@@ -24,6 +24,7 @@ from . import (
     package,
     requery,
     retention,
+    task_reminders,
 )
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,11 @@ def end_authorities(now: datetime) -> int:
     return authority.end_due(now)
 
 
+def remind_departments(now: datetime) -> int:
+    """Remind departments of their tasks, and tell others of those that are late."""
+    return task_reminders.remind_due(now)
+
+
 def send_digest(now: datetime) -> int:
     """Owe the team its morning digest: apart from the deadlines, which its failure must not delay."""
     return digest.owe_digest(now)
@@ -136,6 +142,7 @@ SWEEPS: dict[str, Callable[[datetime], int]] = {
         check_others,
         enforce_deadlines,
         end_authorities,
+        remind_departments,
         send_digest,
         count_looks,
         apply_retention,

@@ -25,6 +25,7 @@ from . import (
     proof,
     sign_in,
     status,
+    task,
 )
 
 urlpatterns = [
@@ -57,6 +58,8 @@ urlpatterns = [
     path("found/<uuid:pk>/", find.open_found, name="open"),
     path("l/<str:secret>/", link.link, name="link"),
     path("l/", link.by_link, name="by_link"),
+    path("t/<str:secret>/", task.task_link, name="task_link"),
+    path("task/", task.task, name="task"),
     path("was-it-you/", on_file.on_file_link, name="on_file_link"),
     path("on-file/", on_file.on_file, name="on_file"),
     path("erase/<uuid:pk>/", erase.erase, name="erase"),

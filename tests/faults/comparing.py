@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent, Notice, Submission
 from requests_app.operations import evidence
-from requests_app.operations.delivery import message_id, not_reached
+from requests_app.operations.composing import message_id
+from requests_app.operations.delivery import not_reached
 from tests.faults import figures
 from tests.faults.liar import Liar
 from tests.faults.oracle import Verdict

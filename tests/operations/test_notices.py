@@ -12,12 +12,22 @@ from cryptography.exceptions import InvalidTag
 from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 
-from requests_app.models import DataSubjectRequest, IdentityCheck, Notice, PolicyVersion, Submission
+from requests_app.connectors import Pending
+from requests_app.models import (
+    DataSubjectRequest,
+    FulfilmentStep,
+    IdentityCheck,
+    Notice,
+    PolicyVersion,
+    Submission,
+    TaskLink,
+)
 from requests_app.models.keys import create_key, seal
-from requests_app.operations import notices
+from requests_app.models.source_task import AboutWhom
+from requests_app.operations import notices, source_tasks
 from requests_app.operations.actors import Actor
 from requests_app.operations.contacts import add_contact
-from requests_app.operations.notice_kinds import CONTACT_KINDS, KINDS, STAFF_KINDS, SUBJECT_KINDS
+from requests_app.operations.notice_kinds import CONTACT_KINDS, KINDS, STAFF_KINDS, SUBJECT_KINDS, TASK_KINDS
 from requests_app.operations.rendering import LANGUAGES
 from requests_app.rules.response_deadline import Pause, Rule, compute
 
@@ -63,6 +73,8 @@ SAMPLE: dict[str, Any] = {
     "for_another": True,
     "confirmed": True,
     "step": "review",
+    "department": "Customer service",
+    "until": date(2026, 3, 15),
     "alarm": "The enforcement of deadlines is silent.",
 }
 
@@ -70,7 +82,7 @@ SAMPLE: dict[str, Any] = {
 UNPRINTED = {"code", "reminder_verify", "lapsed", "address_changed", "address_restored"} | {
     "proof_asked", "proof_rejected", "proof_settled", "reminder_proof",
 }  # fmt: skip
-LETTERS = set(KINDS) - {*STAFF_KINDS, *CONTACT_KINDS, *SUBJECT_KINDS} - UNPRINTED
+LETTERS = set(KINDS) - {*STAFF_KINDS, *CONTACT_KINDS, *SUBJECT_KINDS, *TASK_KINDS} - UNPRINTED
 
 
 def version() -> PolicyVersion:
@@ -107,6 +119,15 @@ def code_check(submission: Submission) -> IdentityCheck:
     )
 
 
+def task_link(submission: Submission) -> TaskLink:
+    dsr = submission.requests.first()
+    assert dsr is not None
+    step = FulfilmentStep.objects.create(dsr=dsr, alias="service", opened_at=AT, owed_at=AT, next_try_at=AT)
+    asked = Pending(to=("service@desk.test",))
+    task = source_tasks.give(step, asked, about=AboutWhom("Ada Rossi", ()), at=AT)
+    return source_tasks.links_of(task).get()
+
+
 def owe(kind: str, submission: Submission | None, **more: Any) -> Notice:
     more.setdefault("check", code_check(submission) if kind == "code" and submission else None)
     more.setdefault("staff", version().prepared_by if kind in STAFF_KINDS else None)
@@ -115,6 +136,8 @@ def owe(kind: str, submission: Submission | None, **more: Any) -> Notice:
         more["contact"] = submission.contacts.first() or add_contact(
             submission, role="subject", address="ada@there.example", actor=Actor.agent(), at=AT
         )
+    if kind in TASK_KINDS and submission:
+        more["link"], context = task_link(submission), context | {"language": submission.language}
     return notices.owe(
         kind, submission=submission, occurrence=more.pop("occurrence", "1"), context=context, at=AT, **more
     )
@@ -134,7 +157,7 @@ def test_every_kind_is_written_in_full(kind: str, language: str, monkeypatch: py
         assert "{{" not in written
         assert "{%" not in written
     assert "\n" not in notice.subject
-    nameless = (*STAFF_KINDS, *CONTACT_KINDS)
+    nameless = (*STAFF_KINDS, *CONTACT_KINDS, *TASK_KINDS)
     assert ("Rossi" in notice.text) == (kind not in nameless)
     expected = "it" if language == "it" and kind not in STAFF_KINDS else "en"
     assert f'lang="{expected}"' in html

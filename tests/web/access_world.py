@@ -10,9 +10,23 @@ from django.test import Client
 from django.urls import reverse
 
 from requests_app import clock
-from requests_app.models import AccessLog, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message, Notice, Submission
+from requests_app.connectors import Pending
+from requests_app.models import (
+    AccessLog,
+    DataSubjectRequest,
+    EvidenceEvent,
+    FulfilmentStep,
+    IdentityCheck,
+    Message,
+    Notice,
+    SourceTask,
+    StepFile,
+    Submission,
+    TaskLink,
+)
 from requests_app.models.keys import master
-from requests_app.operations import decision, desk, identity, intake, person, proof
+from requests_app.models.source_task import AboutWhom
+from requests_app.operations import decision, desk, identity, intake, person, proof, source_tasks
 from requests_app.operations.actors import Actor
 from requests_app.operations.on_behalf import Behalf
 from requests_app.rules.authority import Kind
@@ -29,6 +43,9 @@ TEXTS = {"question": "Which?", "text": "Note.", "reason": "Because.", "purpose":
 WORKS_ON = {"approve": "portability", "return": "portability", "reopen": "access", "carry_out": "marketing_optout"}
 
 
+KEPT = (AccessLog, EvidenceEvent, FulfilmentStep, Message, Notice, SourceTask, StepFile, Submission, TaskLink)
+
+
 def newest_code(purpose: str) -> str:
     """The code of the mail sent last."""
     return identity.code_for(IdentityCheck.objects.filter(purpose=purpose).order_by("-issued_at", "-issue")[0])
@@ -37,7 +54,7 @@ def newest_code(purpose: str) -> str:
 def footprint() -> list[Any]:
     """What a refused visit must leave as it was."""
     states = list(DataSubjectRequest.objects.order_by("pk").values_list("state", "assignee"))
-    return [states, *(model.objects.count() for model in (AccessLog, EvidenceEvent, Message, Notice, Submission))]
+    return [states, *(model.objects.count() for model in KEPT)]
 
 
 class World:
@@ -63,6 +80,7 @@ class World:
         self._finds("ana")
         self._answer()
         self._agent()
+        self.task = self._task()
         self.objects = self._objects()
         self.clients["ana"].get(self.address("link", known=True)[0])
         self._by_password("new")
@@ -111,6 +129,20 @@ class World:
             self.dsr("deletion"), text="As asked.", file=("old.txt", b"text"), actor=Actor.person(), at=at
         )
         person.cancel(self.dsr("correction"), actor=Actor.person(), at=at)
+
+    def _task(self) -> TaskLink:
+        """A department is asked about Ana, and somebody there has opened the task in a browser of their own."""
+        dsr, at = self.dsr("deletion"), clock.now()
+        waits = {"opened_at": dsr.opened_at, "owed_at": at, "status": FulfilmentStep.Status.PENDING}
+        step = FulfilmentStep.objects.create(dsr=dsr, alias="service", **waits)
+        about = AboutWhom("Ana Example", ("ana@example.org",))
+        task = source_tasks.give(step, Pending(to=("carla@shop.example",)), about=about, at=at)
+        link = source_tasks.links_of(task).get()
+        client = self.clients["department"] = Client()
+        assert client.get(f"/t/{source_tasks.link_secret(link)}/")["Location"] == "/task/"
+        assert client.post("/task/", {"action": "open"})["Location"] == "/task/"
+        assert "Ana Example" in client.get("/task/").content.decode()
+        return link
 
     def _agent(self) -> None:
         """Somebody asks for Ana; the team looks at their paper."""
@@ -185,6 +217,7 @@ class World:
             "again": ([], pks["access"], UNKNOWN),
             "source_callback": (["crm"], UNKNOWN.hex, UNKNOWN.hex),
             "link": ([], identity.link_secret(check), "A" * 22),
+            "task_link": ([], source_tasks.link_secret(self.task), "A" * 22),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
             "admin:requests_app_datasubjectrequest_message_file": ([], self.message.pk, UNKNOWN),
             "admin:requests_app_datasubjectrequest_document": ([], self.document.pk, UNKNOWN),

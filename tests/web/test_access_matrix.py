@@ -20,7 +20,8 @@ from tests.web.access_world import World, footprint
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "POST")
-REFUSALS = frozenset({403, 404, 405})
+REFUSALS = frozenset({403, 404, 405, 410})
+SECRETS = frozenset({"link", "task_link"})  # no ids: whoever has one was sent it
 
 
 def addresses(resolver: Any = None, road: str = "", space: str = "") -> Iterator[str]:
@@ -101,7 +102,7 @@ def test_on_the_persons_side_each_visitor_gets_what_the_table_says(world):
 
 
 def test_otto_cannot_tell_what_is_anas_from_what_is_not_there(world):
-    rows = [row for row in WEB if world.has_object(row) and row != "link"]  # a link is a secret, not an id
+    rows = [row for row in WEB if world.has_object(row) and row not in SECRETS]
     assert {"cancel", "reply", "download", "open"} <= set(rows)
     for row, method in product(rows, METHODS):
         foreign, unknown = (visit(world.client("otto"), method, world, row, known=known) for known in (True, False))
@@ -114,6 +115,18 @@ def test_an_account_of_the_team_opens_nothing_on_the_persons_side(world, known):
         stranger = visit(world.client("anonymous"), method, world, row, known=known).status_code
         for member in MEMBERS:
             assert visit(world.client(member), method, world, row, known=known).status_code == stranger, (row, member)
+
+
+def test_a_department_with_a_task_opens_nothing_but_its_task(world):
+    visitor, stranger = world.client("department"), world.client("anonymous")
+    for row, method in product((*WEB, *ADMIN, *SIGN_IN), METHODS):
+        seen = visit(visitor, method, world, row, known=True)
+        as_stranger = visit(stranger, method, world, row, known=True)
+        if row != "task":
+            same = (as_stranger.status_code, as_stranger.get("Location"))
+            assert (seen.status_code, seen.get("Location")) == same, (row, method)
+            assert b"Ana Example" not in seen.content, (row, method)
+    assert visit(visitor, "GET", world, "task", known=True).status_code == 200
 
 
 def test_at_the_desk_each_role_gets_what_the_table_says(world):
