@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("requests_app", "0029_package_lacks"),
+        ("requests_app", "0032_requery"),
     ]
 
     operations = [
