@@ -4,6 +4,7 @@ import unicodedata
 
 LONGEST = 80  # characters, the ending included
 LONGEST_ENDING = 12
+MOST_READ = 1024  # of a longer name its beginning and its end
 _KEPT = frozenset("._-")
 # Devices on Windows, whatever the ending.
 _RESERVED = frozenset(
@@ -14,8 +15,9 @@ _RESERVED = frozenset(
 
 def safe(name: str) -> str:
     """Return a name without folders, control and direction characters, reserved words and length."""
-    plain = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
-    kept = "".join(char if char.isalnum() or char in _KEPT else "_" for char in plain[:4096])
+    ends = name if len(name) <= MOST_READ else name[: MOST_READ // 2] + name[-MOST_READ // 2 :]
+    plain = unicodedata.normalize("NFC", ends.encode("utf-8", "replace").decode())
+    kept = "".join(char if char.isalnum() or char in _KEPT else "_" for char in plain)
     kept = kept.strip("._ ") or "file"
     stem, dot, ending = kept.rpartition(".")
     if not dot or len(ending) > LONGEST_ENDING:

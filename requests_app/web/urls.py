@@ -67,6 +67,7 @@ urlpatterns = [
     path("new-address/", new_address.new_address, name="new_address"),
     path("earlier-address/", objecting.earlier_address, name="earlier_address"),
     path("genuine/", genuine.genuine, name="genuine"),
+    path("genuine/package-key.pem", genuine.package_key, name="package_key"),
     path("leave/", leave.leave, name="leave"),
     path("language/", set_language, name="set_language"),
     path("demo/mail/", demo.demo_mail, name="demo_mail"),

@@ -224,3 +224,14 @@ def test_a_policy_published_before_erasures_were_asked_twice_means_deletion_and_
     lines = [line for line in ECP.splitlines() if not line.startswith(("erasing_rights", "erasure_cooling"))]
     policy = parse("\n".join(lines))
     assert (policy.erasing_rights, policy.erasure_cooling_off_days) == (("deletion",), 3)
+
+
+@both_policies
+def test_what_an_answer_says_of_the_controller_has_a_source_each(policy):
+    assert policy.answer is not None
+    told = ("transfers", "automated_decisions", "retention", *(f"recipients.{r.key}" for r in policy.answer.recipients))
+    assert [place for place in told if not policy.source(f"answer.{place}").strip()] == []
+
+
+def test_a_recipient_without_what_it_gets_is_a_mistake_with_its_place():
+    assert "answer.recipients.processors.gets" in places(changed("\ngets = {", "\ngot = {"))
