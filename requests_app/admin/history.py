@@ -96,6 +96,8 @@ SENTENCES: Mapping[str, str] = {
 }
 SPECIAL: Mapping[tuple[str, str, str], str] = {  # kind, and what its body says
     (Kind.IDENTITY_CONFIRMED, "rung", "3"): "{who} confirmed the document, as the second person.",
+    (Kind.REOPENED, "why", "missing"): "{who} said that something is missing, and it was taken up again.",
+    (Kind.MESSAGE_RECEIVED, "why", "missing"): "{who} said once more that something is missing. Judge whether it is.",
     (Kind.PACKAGE_DESTROYED, "why", "gathered"): "What a data source had handed out for the answer was destroyed.",
     (Kind.PACKAGE_DESTROYED, "why", "replaced"): "What the later answer replaced was destroyed.",
     (Kind.PACKAGE_DESTROYED, "why", "draft"): "What was drafted and never released was destroyed.",

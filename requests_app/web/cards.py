@@ -1,13 +1,14 @@
 """What the status page shows of one request."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from requests_app.models import DataSubjectRequest, Message, Notice, Submission
-from requests_app.operations import asking, counting, erasure, person, timeline
+from requests_app.models import DataSubjectRequest, EvidenceEvent, Message, Notice, Submission
+from requests_app.operations import asking, counting, erasure, incomplete, person, timeline
 from requests_app.operations.circumstances import circumstances_of
 from requests_app.operations.erasing import facts_of
+from requests_app.operations.evidence import Kind
 from requests_app.operations.notice_kinds import ANSWERS
 from requests_app.operations.policies import policy_of
 from requests_app.rules.erasure import waits_for_access
@@ -38,7 +39,14 @@ LETTERS = (
 )
 
 # What is between us and whoever filed, on the page of the person for whom they filed.
-NOT_THE_REQUESTERS = {"can_reopen": False, "can_write": False, "waiting": "", "document_waits": False, "proof": None}
+NOT_THE_REQUESTERS = {
+    "can_reopen": False,
+    "can_report": False,
+    "can_write": False,
+    "waiting": "",
+    "document_waits": False,
+    "proof": None,
+}
 
 
 def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
@@ -67,6 +75,8 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         **_erasing(dsr, at=at),
         "can_cancel": Action.CANCEL in allowed(dsr.state) and not in_effect,
         "can_reopen": person.may_reopen(dsr),
+        "can_report": incomplete.may_report(dsr),
+        "answered_before": _answered_before(dsr),
         "can_undo": in_effect,
         "in_effect": in_effect,
         "effective_at": dsr.effective_at,
@@ -87,6 +97,7 @@ def without_answer(card: dict[str, Any]) -> dict[str, Any]:
     done = card["dsr"].state in {State.FULFILLED, State.PARTLY_FULFILLED}
     return card | {
         **packages.NONE,
+        "can_report": False,
         "letter": kept,
         "letter_first": kept is not None,
         "sentence": words.answered_to_person() if done else card["sentence"],
@@ -123,6 +134,15 @@ def _moved(dsr: DataSubjectRequest) -> dict[str, Any]:
         return {}
     pauses = [row for row in counting.pauses_of(dsr) if row.last_on is None]
     return {"extension": counting.extension_of(dsr), "pause": pauses[0] if pauses else None}
+
+
+def _answered_before(dsr: DataSubjectRequest) -> date | None:
+    """When it was answered last before its clock began anew: that answer stays on record."""
+    answers = EvidenceEvent.objects.filter(
+        submission_id=dsr.submission_id, dsr_id=dsr.pk, kind=Kind.DECISION_APPROVED, at__lt=dsr.opened_at
+    )
+    last = answers.order_by("-seq").first() if dsr.opened_at > dsr.submission.received_at else None
+    return received_on(last.at, dsr.submission.received_zone) if last else None
 
 
 def _letter(dsr: DataSubjectRequest) -> Notice | None:

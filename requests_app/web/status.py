@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from requests_app.clock import now
 from requests_app.connectors import openid
 from requests_app.models import DataSubjectRequest, SignIn, Submission
 from requests_app.models.contact_change import unvouched
-from requests_app.operations import identity, on_file, person
+from requests_app.operations import identity, incomplete, on_file, person
 from requests_app.operations.authorities import person_confirms
 from requests_app.operations.circumstances import asked_of
 from requests_app.operations.refused import Refused
@@ -137,6 +137,27 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     else:
         due = day(moved.due_on)
         messages.success(request, _("Your request is open again. We answer by %(due)s.") % {"due": due})
+    return redirect("status")
+
+
+@never_cache
+@require_http_methods(["POST"])
+def missing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Say what an answer lacks: the request is taken up again, or somebody of the team looks first."""
+    dsr = visitor.own_request(request, pk, as_requester=True)
+    if not visitor.reads_answer(request, dsr.submission):
+        raise Http404
+    text, actor = request.POST.get("text", ""), visitor.actor(request, dsr.submission)
+    try:
+        dsr = incomplete.report_missing(dsr, text=text, actor=actor, at=now())
+    except (Refused, ActionNotAllowed) as refusal:
+        typed = {"missing_error": _refusal(refusal), "missing_text": text}
+        return show(request, dsr.submission, reply={dsr.pk: typed})
+    if dsr.is_open:
+        due = day(dsr.due_on)
+        messages.success(request, _("Your request is open again. We answer by %(due)s.") % {"due": due})
+    else:
+        messages.success(request, _("We have your message. One of us reads it and decides whether we look again."))
     return redirect("status")
 
 

@@ -45,6 +45,7 @@ urlpatterns = [
     path("cancel/<uuid:pk>/", status.cancel, name="cancel"),
     path("undo/<uuid:pk>/", status.undo, name="undo"),
     path("reopen/<uuid:pk>/", status.reopen, name="reopen"),
+    path("missing/<uuid:pk>/", status.missing, name="missing"),
     path("reply/<uuid:pk>/", status.reply, name="reply"),
     path("notice/<uuid:pk>/", letters.notice, name="notice"),
     path("download/<uuid:pk>/", download.download, name="download"),

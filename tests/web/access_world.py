@@ -216,6 +216,7 @@ class World:
             "locked": ([], self.file.pk, UNKNOWN),
             "again": ([], pks["access"], UNKNOWN),
             "source_callback": (["crm"], UNKNOWN.hex, UNKNOWN.hex),
+            "missing": ([], pks["access"], UNKNOWN),
             "link": ([], identity.link_secret(check), "A" * 22),
             "task_link": ([], source_tasks.link_secret(self.task), "A" * 22),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),

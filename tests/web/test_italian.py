@@ -21,7 +21,17 @@ from tests.web.test_person_road import file_as, newest_code
 ROOT = Path(settings.BASE_DIR)
 PAGES = [*ROOT.glob("templates/*.html"), *ROOT.glob("templates/requests_app/*.html")]
 CODE = [p for folder in ("web", "templatetags") for p in (ROOT / "requests_app" / folder).glob("*.py")]
-VERBS = ("person", "timeline", "identity_codes", "on_behalf", "authority", "release", "packing/page", "answering")
+VERBS = (
+    "person",
+    "timeline",
+    "identity_codes",
+    "on_behalf",
+    "authority",
+    "release",
+    "incomplete",
+    "packing/page",
+    "answering",
+)
 CODE += [ROOT / "requests_app" / "operations" / f"{name}.py" for name in VERBS]
 CALL = re.compile(r"gettext\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 
