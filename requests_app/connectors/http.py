@@ -28,8 +28,8 @@ from .pinned import Answer, post
 from .records import Table
 from .signing import Key, Sent
 
-FIND_SECONDS = 30.0
-EXTRACT_SECONDS = 6 * 3600.0  # of the largest answer; a source that needs longer prepares it first, and says 202
+# The longest that one answer may take: each fits behind what its sweep began before, within the sweep's time limit.
+FIND_SECONDS, EXTRACT_SECONDS = 10.0, 25 * 60.0
 SOONEST, LATEST = 60, 24 * 3600  # seconds until a source that prepares its answer is asked again; a callback is faster
 BUSY = frozenset({408, 425, 429})
 
@@ -74,6 +74,8 @@ class Http(DataSource):
         self.key = Key(key_id, _secret(secret, secret_file))
         self._tables = described.tables(tables or {})
         self._seconds = {"find": float(find_seconds), "extract": float(extract_seconds)}
+        if not (0 < self._seconds["find"] <= FIND_SECONDS and 0 < self._seconds["extract"] <= EXTRACT_SECONDS):
+            raise ValueError(f"find_seconds is {FIND_SECONDS:.0f} at most, extract_seconds {EXTRACT_SECONDS:.0f}")
         self._ca_file = ca_file
         if ca_file:
             self._tls()

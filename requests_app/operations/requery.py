@@ -20,7 +20,6 @@ from .transition import lock
 
 log = logging.getLogger(__name__)
 BATCH = 50
-BUDGET = 20  # seconds of one call: half of the sweep that it shares
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 ALARM_AFTER = 6  # attempts: some two hours and a half
@@ -32,13 +31,16 @@ SAID = {
 }
 
 
-def ask_due(now: datetime) -> int:
-    """Ask what is due by now; return how many questions were answered. Nothing due is one look at a partial index."""
+def ask_due(now: datetime, *, budget: float) -> int:
+    """Ask what is due by now, for about `budget` seconds; return how many questions were answered.
+
+    Nothing due is one look at a partial index.
+    """
     started, done = time.monotonic(), 0
     due = Requery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
     for row in list(due.select_related("decision__dsr__submission")[:BATCH]):
         spent = time.monotonic() - started
-        if spent > BUDGET:
+        if spent > budget:
             break
         done += _ask(row, now + timedelta(seconds=spent))
     return done

@@ -46,7 +46,9 @@ def deliver_notices(now: datetime) -> int:
 
 def run_steps(now: datetime) -> int:
     """Ask the data sources who is on file, and who still is after a deletion, where it is owed."""
-    return data_sources.ask_due(now) + requery.ask_due(now)
+    started = time.monotonic()
+    asked = data_sources.ask_due(now)
+    return asked + requery.ask_due(now, budget=BUDGET - (time.monotonic() - started))
 
 
 def read_sources(now: datetime) -> int:

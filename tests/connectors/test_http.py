@@ -298,6 +298,8 @@ def test_plain_http_goes_to_this_machine_only(other: Other, monkeypatch: pytest.
         ({"secret": "", "secret_file": "/nowhere"}, "cannot be read"),
         ({"key_id": "a key\r\n"}, "key_id"),
         ({"ca_file": "/nowhere"}, "ca_file"),
+        ({"find_seconds": 60}, "10 at most"),
+        ({"extract_seconds": 0}, "1500"),
         ({"networks": ["10.0.0.1/8"]}, "host bits"),
         ({"networks": "10.0.0.0/8"}, "list"),
         ({"hosts": HOST}, "list"),
