@@ -48,6 +48,11 @@ class Database:
             raise told(error) from None
 
 
+def database_of(url: str, url_file: str, *, connect_timeout: int = 10, statement_timeout: int = 120) -> Database:
+    """Return the database of these options; raises ValueError. Nothing is asked of it."""
+    return Database(engine_of(address(url, url_file), connect_timeout, statement_timeout), statement_timeout)
+
+
 def address(url: str, url_file: str) -> str:
     """Return the URL as it was given, named by `env:NAME`, or from a file; raises ValueError, which never shows it."""
     if bool(url) == bool(url_file):

@@ -17,7 +17,7 @@ from requests_app.connectors.data_map.toml_file import read_defaults, read_map
 from requests_app.connectors.records import Lines, Record, Table
 from requests_app.rules.addresses import normalise
 
-from .database import Database, address, engine_of
+from .database import database_of
 from .reading import Reading, relation, searched
 
 MOST = 20  # people: whoever matches more names nobody in particular
@@ -47,8 +47,7 @@ class Sql(DataSource):
         if map and (defaults or dataset):
             raise ValueError("defaults and dataset belong to fides; a map has its own [defaults]")
         self.map, self.visits = map_of(map or fides, is_fides=bool(fides), dataset=dataset, defaults=defaults or {})
-        engine = engine_of(address(url, url_file), connect_timeout, statement_timeout)
-        self.database = Database(engine, statement_timeout)
+        self.database = database_of(url, url_file, connect_timeout=connect_timeout, statement_timeout=statement_timeout)
 
     def describe(self) -> Sequence[Table]:
         """Every table that rows of a person can be reached in."""

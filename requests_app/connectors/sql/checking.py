@@ -1,0 +1,127 @@
+"""A data map against the database as it is: what could not be read, and what would not be handed out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Inspector, inspect, types
+
+from requests_app.connectors.data_map import DataMap, MapColumn, MapTable, Visit
+
+from .database import Database
+
+KIND_OF: Sequence[tuple[type[types.TypeEngine[Any]], str]] = (
+    (types.Boolean, "boolean"),
+    (types.Integer, "number"),
+    (types.Numeric, "number"),
+    (types.DateTime, "instant"),
+    (types.Date, "date"),
+    (types.JSON, "json"),
+    (types._Binary, "binary"),
+)
+# A whole number that a database has for yes and no, and a text in which JSON is kept, are meant so.
+ALSO = {("boolean", "number"), ("boolean", "binary"), ("json", "text"), ("instant", "text"), ("date", "text")}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`wrong`: extraction fails or goes astray by it; else it is for somebody to know."""
+
+    place: str
+    words: str
+    wrong: bool = True
+
+
+def kind_of(kind: types.TypeEngine[Any]) -> str:
+    """Return the kind of a column as the database has it."""
+    return next((name for base, name in KIND_OF if isinstance(kind, base)), "text")
+
+
+def check(data_map: DataMap, visits: Sequence[Visit], database: Database) -> list[Finding]:
+    """Return everything that is to be mended or known; raises RetryLater where the database is away."""
+    found = [Finding(place, words, wrong=False) for place, words in data_map.left_out]
+    with database.reading() as connection:
+        inspector = inspect(connection)
+        for schema in sorted({table.schema for table in data_map.tables}):
+            found += _tables(data_map, inspector, schema)
+    found += _routes(data_map, visits)
+    found += _meanings(data_map)
+    return found
+
+
+def _tables(data_map: DataMap, inspector: Inspector, schema: str) -> Iterator[Finding]:
+    there = [*inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)]
+    mapped = {table.name: table for table in data_map.tables if table.schema == schema}
+    types_of: dict[tuple[str, str], str] = {}
+    for name, table in mapped.items():
+        if name not in there:
+            near = ", ".join(sorted(there)) or "none"
+            yield Finding(table.key, f"the database has no table {name}; it has: {near}. Mend the name, or its schema")
+            continue
+        columns = {str(one["name"]): one for one in inspector.get_columns(name, schema or None)}
+        types_of |= {(table.key, column): kind_of(one["type"]) for column, one in columns.items()}
+        yield from _columns(table, columns)
+        key = tuple(inspector.get_pk_constraint(name, schema or None)["constrained_columns"])
+        if key and table.primary_key != key:
+            yield Finding(table.key, f"the primary key is {', '.join(key)}: write primary_key = {_listed(key)}", False)
+    for table in mapped.values():
+        for column in table.columns:
+            yield from _references(table, column, types_of)
+    for name in sorted(set(there) - set(mapped)):
+        keys = inspector.get_foreign_keys(name, schema or None)
+        named = sorted({str(key["referred_table"]) for key in keys} & set(mapped))
+        leads = f"; it refers to {', '.join(named)}, so it may hold data of people" if named else ""
+        yield Finding(name, f"is not in the map, so nothing of it is handed out{leads}", wrong=False)
+
+
+def _columns(table: MapTable, columns: dict[str, Any]) -> Iterator[Finding]:
+    for column in table.columns:
+        place = f"{table.key}.{column.name}"
+        if column.name not in columns:
+            there = ", ".join(columns)
+            yield Finding(place, f"the table has no such column; it has: {there}. Mend the name, or take it out")
+            continue
+        kind = kind_of(columns[column.name]["type"])
+        if kind != column.kind and (column.kind, kind) not in ALSO:
+            said = f'the map says {column.kind}, the database has {kind}: write kind = "{kind}"'
+            yield Finding(place, said, wrong=column.kind != "text")
+    for name in [name for name in columns if table.column(name) is None]:
+        needed = "" if columns[name]["nullable"] else " (NOT NULL)"
+        yield Finding(
+            f"{table.key}.{name}", f"{needed} is not in the map, so it is not handed out".strip(), wrong=False
+        )
+
+
+def _references(table: MapTable, column: MapColumn, types_of: dict[tuple[str, str], str]) -> Iterator[Finding]:
+    for reference in column.references:
+        one, other = types_of.get((table.key, column.name)), types_of.get((reference.table, reference.column))
+        if one and other and one != other:
+            words = f"is {one}, and {reference.table}.{reference.column} is {other}: the database cannot compare them"
+            yield Finding(f"{table.key}.{column.name}", words)
+
+
+def _routes(data_map: DataMap, visits: Sequence[Visit]) -> Iterator[Finding]:
+    reached = {visit.table.key for visit in visits}
+    for table in data_map.tables:
+        if table.key not in reached:
+            how = 'give a column identity = "email", or references = "table.column" to a table of the person'
+            yield Finding(table.key, f"no way leads from a person to this table, so it is never read: {how}")
+    up = {edge.table for visit in visits for edge in visit.edges if not edge.down}
+    down = {edge.table for visit in visits for edge in visit.edges if edge.down}
+    for visit in visits:
+        for edge in visit.edges:
+            if edge.either_way and edge.down and edge.source in up - down:
+                words = f"is reached by way of {edge.source}, which rows of others may name too: say the direction"
+                yield Finding(f"{edge.table}.{edge.column}", words, wrong=False)
+
+
+def _meanings(data_map: DataMap) -> Iterator[Finding]:
+    for name in ("category", "purpose", "basis", "origin", "retention"):
+        without = [t.key for t in data_map.tables if any(not str(getattr(c.about, name)) for c in t.columns)]
+        if without:
+            words = f"no {name} is told for columns of {', '.join(without)}: an answer has to say it (GDPR 15(1))"
+            yield Finding(name, words, wrong=False)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"

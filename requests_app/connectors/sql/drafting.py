@@ -1,0 +1,124 @@
+"""A first data map from the schema of a database; what is only guessed says so, and somebody reads all of it."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import inspect
+
+from requests_app.connectors.records import BASES
+
+from .checking import kind_of
+from .database import Database
+
+GUESS = "# guess"
+SECRET = re.compile(r"passw|pwd|secret|token|hash|salt|otp", re.IGNORECASE)
+ADDRESS = re.compile(r"e[-_]?mail", re.IGNORECASE)
+NUMBER = re.compile(r"(number|_no|_nr|_code|_ref|iban)$|^(number|code|username|login)$", re.IGNORECASE)
+CATEGORIES = (
+    (ADDRESS, "Contact data"),
+    (re.compile(r"phone|mobile|fax", re.IGNORECASE), "Contact data"),
+    (re.compile(r"street|city|zip|postal|postcode|house|country|address", re.IGNORECASE), "Postal address"),
+    (re.compile(r"iban|card|ccn|cvv|bank|price|total|amount", re.IGNORECASE), "Payment data"),
+    (re.compile(r"birth|gender|nationality", re.IGNORECASE), "Personal details"),
+    (re.compile(r"^ip$|ip_address|agent|device", re.IGNORECASE), "Device"),
+    (re.compile(r"name$", re.IGNORECASE), "Name"),
+)
+HEAD = """# Drafted from the schema: read every line, since what says "guess" was guessed by a name. Add what only you
+# know: why, on which basis, from whom, for how long. Then: manage.py data_map check {alias}
+[defaults]
+# purpose = {{ en = "Why you hold this", it = "Perché lo conserva" }}
+# basis = "contract"  # one of: {bases}
+# origin = {{ en = "From you", it = "Da Lei" }}
+# retention = {{ en = "How long", it = "Per quanto tempo" }}
+# recipients = ["Who gets it"]
+# provided = true  # by the person: what portability hands out
+"""
+
+
+@dataclass
+class Drafted:
+    """A table of the schema. `keys`: column: (table, column) it refers to."""
+
+    name: str
+    columns: Sequence[Any]
+    primary_key: Sequence[str]
+    keys: dict[str, tuple[str, str]]
+
+    @property
+    def addresses(self) -> set[str]:
+        """The columns that look like e-mail addresses."""
+        texts = {str(one["name"]) for one in self.columns if kind_of(one["type"]) == "text"}
+        return {name for name in texts if ADDRESS.search(name) and not SECRET.search(name)}
+
+
+def draft(database: Database, *, alias: str, schema: str = "") -> str:
+    """Return a data map in TOML; raises RetryLater where the database is away."""
+    with database.reading() as connection:
+        inspector = inspect(connection)
+        tables = [
+            Drafted(
+                name,
+                inspector.get_columns(name, schema or None),
+                inspector.get_pk_constraint(name, schema or None)["constrained_columns"],
+                {
+                    str(key["constrained_columns"][0]): (str(key["referred_table"]), str(key["referred_columns"][0]))
+                    for key in inspector.get_foreign_keys(name, schema or None)
+                    if len(key["constrained_columns"]) == 1
+                },
+            )
+            for name in inspector.get_table_names(schema or None)
+        ]
+    own = _own(tables)
+    head = HEAD.format(alias=alias, bases=", ".join(BASES))
+    return head + "".join("\n" + "\n".join(_table(table, own, schema)) + "\n" for table in tables)
+
+
+def _own(tables: Sequence[Drafted]) -> set[str]:
+    """The tables whose rows look like they are of one person: with an address, or naming such a row."""
+    own = {table.name for table in tables if table.addresses}
+    while more := {t.name for t in tables if t.name not in own and any(key[0] in own for key in t.keys.values())}:
+        own |= more
+    return own
+
+
+def _table(table: Drafted, own: set[str], schema: str) -> Iterator[str]:
+    looked_up = table.name not in own
+    note = "  # no address, and no way from a person" if looked_up else ""
+    yield f"[tables.{_key(table.name)}]{note}"
+    if schema:
+        yield f"schema = {json.dumps(schema)}"
+    if table.primary_key:
+        yield f"primary_key = {json.dumps(list(table.primary_key))}"
+    yield f"[tables.{_key(table.name)}.columns]"
+    for column in table.columns:
+        yield _column(table, str(column["name"]), kind_of(column["type"]), own)
+
+
+def _column(table: Drafted, name: str, kind: str, own: set[str]) -> str:
+    if SECRET.search(name):
+        return f"# {_key(name)} = {json.dumps(kind)}  {GUESS}: a secret of yours, not handed out"
+    told, guessed = [f"kind = {json.dumps(kind)}"], False
+    if name in table.keys:
+        referred, column = table.keys[name]
+        told.append(f"references = {json.dumps(f'{referred}.{column}')}")
+        if referred not in own and table.name in own:
+            told.append('follow = "to"')
+        guessed = True
+    if name in table.addresses:
+        told.append('identity = "email"')
+        guessed = True
+    if category := next((words for pattern, words in CATEGORIES if pattern.search(name)), ""):
+        told.append(f"category = {json.dumps(category)}")
+        guessed = True
+    if kind == "text" and NUMBER.search(name):
+        return f'{_key(name)} = {{ {", ".join(told)} }}  {GUESS}: identity = "identifier" where people know it'
+    if not guessed:
+        return f"{_key(name)} = {json.dumps(kind)}"
+    return f"{_key(name)} = {{ {', '.join(told)} }}  {GUESS}"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
