@@ -42,6 +42,26 @@ def extracted(source: DataSource, email: str) -> Iterator[tuple[str, bytes]]:
             yield from ((item.table, line) for line in item.data.splitlines(keepends=True))
 
 
+class AnswersLaterContract:
+    """Of a source that knows nobody and whose answer people give later. Subclass it with a fixture `source`."""
+
+    def test_it_names_nobody(self, source: DataSource) -> None:
+        """Nobody is shown to be somebody by it, whatever was filed."""
+        assert not source.knows_people
+        assert list(source.find(Query(email="ana@example.org", name="Ana Example", details="C-1001"))) == []
+
+    def test_it_says_what_is_held(self, source: DataSource) -> None:
+        """Else no step is owed, and nobody is asked."""
+        assert source.describe()
+        assert len({table.name for table in source.describe()}) == len(source.describe())
+
+    def test_asked_it_waits_for_people_and_asked_twice_for_the_same(self, source: DataSource) -> None:
+        """Whom it asks and for how long does not depend on whom it is about."""
+        answers = [source.extract(references, request_id=REQUEST) for references in ((ANA[0],), (ANA[0],), ())]
+        assert all(isinstance(answer, Pending) and answer.to and answer.days > 0 for answer in answers)
+        assert answers[0] == answers[1] == answers[2]
+
+
 class DataSourceContract:
     """Subclass it with a fixture `source`. What is handed out is looked at where the source describes tables."""
 

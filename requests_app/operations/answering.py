@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from requests_app.connectors.people import STATEMENT
 from requests_app.connectors.records import encode
-from requests_app.models import FulfilmentStep, Redaction, SourceTask, StepFile, TaskLink
+from requests_app.models import FulfilmentStep, Mark, Redaction, SourceTask, StepFile, TaskLink
 from requests_app.models.keys import lookup_digests, seal
 from requests_app.rules.lifecycle import State
 
@@ -85,8 +85,9 @@ def standing(link: TaskLink, *, at: datetime) -> Standing:
 
 def _is_reviewed(step: FulfilmentStep) -> bool:
     """Whether somebody has begun to look through it: from then on it stays as it is."""
-    hidden = StepFile.objects.filter(step=step).exclude(hidden_ground="")
-    return step.reviewed_at is not None or hidden.exists() or Redaction.objects.filter(step=step).exists()
+    hidden = Redaction.objects.filter(step=step, undone_at=None)
+    files_hidden = StepFile.objects.filter(step=step).exclude(hidden_ground="")
+    return step.reviewed_at is not None or hidden.exists() or files_hidden.exists()
 
 
 def open_task(link: TaskLink, *, at: datetime) -> None:
@@ -194,7 +195,12 @@ def _record(link: TaskLink, statement: str, rows: Iterable[StepFile], *, at: dat
         finished_at=at,
         next_try_at=None,
         failure_code="",
+        check_at=at if status == Status.FOUND else None,
+        checked_to=0,
     )
+    # What staff had looked at and hidden was in what was sent before.
+    Redaction.objects.filter(step=step, undone_at=None).update(undone_at=at)
+    Mark.objects.filter(step=step).delete()
     by = link.email_digest
     SourceTask.objects.filter(pk=task.pk).update(answered_at=at, answered_by=by, next_at=None)
     actor = Actor.department(link.pk)

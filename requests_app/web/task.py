@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -117,7 +118,10 @@ def _pass_on(request: HttpRequest, link: TaskLink, sealing: SealingUploadHandler
         except Refused as refusal:
             form.add_error("email", str(refusal))
         else:
-            return _show(request, link, passed_on=form.cleaned_data["email"])
+            messages.success(
+                request, _("They get a link of their own. Yours stays valid until one of you has answered.")
+            )
+            return redirect("task")
     return _show(request, link, colleague_form=form, status=422)
 
 

@@ -1,8 +1,10 @@
 """A department gets a task by mail, is reminded, and answers; others are told when it is late. Nobody twice."""
 
 import hashlib
+import io
 import json
 import uuid
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,8 +15,10 @@ from requests_app.models import (
     DataSubjectRequest,
     EvidenceEvent,
     FulfilmentStep,
+    Mark,
     Notice,
     PackageBuild,
+    Redaction,
     SourceTask,
     StepFile,
     TaskLink,
@@ -29,7 +33,7 @@ from tests.scanner import EICAR, Scanner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 PEOPLE = "requests_app.connectors.people.DepartmentPeople"
-SOON, THEN = NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)
+SOON, THEN, LATER = (NOON + timedelta(minutes=minutes) for minutes in (1, 2, 3))
 HALF_AT, LAST_AT = (datetime(2026, 11, day, 8, 0, tzinfo=UTC) for day in (25, 26))
 OVER_AT = datetime(2026, 11, 28, 0, 0, tzinfo=UTC)
 Status = FulfilmentStep.Status
@@ -340,6 +344,46 @@ class TestTheAnswer:
         with pytest.raises(Refused):
             answers("Otherwise.", at=at)
         assert FulfilmentStep.objects.values().get() == before
+
+    def test_corrected_it_is_checked_for_other_people_anew(self):
+        given()
+        answers("Write to otto@example.net.", upload())
+        assert FulfilmentStep.objects.get().check_at == THEN
+        sweeps.check_others(THEN)
+        assert Mark.objects.filter(position=0).exists()
+        answers("Two calls.", keep=StepFile.objects.values_list("pk", flat=True), at=LATER)
+        assert not Mark.objects.exists()
+        assert FulfilmentStep.objects.get().check_at == LATER
+
+    def test_once_something_of_it_is_hidden_it_is_not_corrected_but_asked_for_anew(self):
+        task = given()
+        petra = staff("petra", "privacy officer")
+        answers("Otto complained, too.")
+        step = FulfilmentStep.objects.get()
+        ground = {"ground": "rights_of_others", "hidden_by": petra, "hidden_at": THEN}
+        Redaction.objects.create(step=step, table="statement", position=0, **ground)
+        assert answering.standing(link(), at=THEN) == Standing.OVER
+        fulfilment.retry(task.step, actor=Actor.staff(petra), at=THEN)
+        sweeps.read_sources(LATER)
+        (carla,) = [one for one in links() if one.issue == 2 and one.address == "carla@shop.example"]
+        answers("Two calls.", by=carla, at=LATER)
+        assert not Redaction.objects.filter(undone_at=None).exists()
+        assert answering.standing(source_tasks.with_task().get(pk=carla.pk), at=LATER) == Standing.MINE
+
+    def test_it_stands_in_the_package_as_text_and_its_files_under_harmless_names(self):
+        task = given()
+        markup = "<script>alert(1)</script>"
+        answers(f"Two calls. {markup}", upload(b"Call.", f"../{markup}\u202e.html"))
+        assert sweeps.build_packages(LATER) == 1
+        content = streams.Reader(task.step.dsr.submission_id, PackageBuild.objects.get().file_id).read()
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            names = package.namelist()
+            page = package.read(next(name for name in names if name.endswith("index.html"))).decode()
+            (lines,) = [package.read(name) for name in names if name.endswith(".jsonl")]
+            assert json.loads(lines)["statement"] == f"Two calls. {markup}"
+            assert b"Call." in [package.read(name) for name in names]
+        assert "<script" not in page
+        assert not [name for name in names if set(name) & set("<>\\\u202e") or ".." in name]
 
     def test_late_it_is_taken_all_the_same(self):
         given()

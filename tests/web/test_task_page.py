@@ -9,6 +9,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -22,9 +23,9 @@ from requests_app.models import (
     StepFile,
     TaskLink,
 )
-from requests_app.operations import answering, source_tasks, streams, sweeps
+from requests_app.operations import answering, delivery, source_tasks, streams, sweeps
 from requests_app.web import task as page_module
-from tests.attacks.test_leftovers import files_below, sessions
+from tests.attacks.test_leftovers import files_below, sessions, stored
 from tests.people import ana_files, confirms, published_policy, staff
 from tests.scanner import EICAR, Scanner
 from tests.web.access_world import footprint
@@ -232,7 +233,8 @@ class TestThePage:
         assert page.status_code == 422
         assert "only to an address of your own organisation" in text(page)
         page = carla.post("/task/", {"action": "pass_on", "email": "emil@shop.example"})
-        assert "emil@shop.example gets a link of their own" in text(page)
+        assert page.status_code == 302
+        assert "They get a link of their own." in text(carla.get("/task/"))
         assert Notice.objects.filter(kind="task_given").count() == 3
         assert "Ana" in text(opened(came_by(source_tasks.link_secret(link("emil@shop.example")))).get("/task/"))
 
@@ -261,6 +263,18 @@ class TestFiles:
         assert set(row.pk.hex) <= set("0123456789abcdef")
         with streams.Reader(row.step.dsr.submission_id, row.pk) as reader:
             assert b"".join(streams.pieces(reader)) == content
+
+    def test_what_was_typed_or_sent_is_in_no_table_no_session_no_mail_and_no_file(self, carla, tmp_path):
+        canary = "canary-7f3a"
+        sends(carla, named(canary.encode(), f"{canary}.txt"), statement=canary)
+        carla.post("/task/", {"action": "answer", "statement": canary + "x" * 20_001})
+        answers = [carla.get("/task/"), carla.post("/task/", {"action": "pass_on", "email": f"{canary}@shop.example"})]
+        assert canary in text(answers[0])
+        delivery.deliver_due(clock.now())
+        assert not [table for table, found in stored().items() if canary.encode() in found]
+        assert not [path for path, found in files_below(tmp_path).items() if canary.encode() in found or canary in path]
+        assert canary.encode() not in sessions()
+        assert not [one for one in mail.outbox if canary in one.subject + one.body]
 
     def test_one_that_is_too_large_leaves_nothing(self, carla, settings, monkeypatch):
         monkeypatch.setattr("requests_app.web.uploads.LARGEST", 100_000)
