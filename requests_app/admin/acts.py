@@ -140,7 +140,8 @@ ACTS = {
                 dsr, outcome=v["outcome"], letter=v["letter"], ground=v["ground"], facts=v["facts"], scope=v["scope"],
                 identity_match=v["identity_match"], actor=who, at=at,
             ),
-            "Attach the files of the answer before you decide: the approval covers them.",
+            "Attach the files of the answer before you decide: the approval covers them. What is to be deleted, have "
+            "deleted first: each data source is then asked again.",
         ),
         Act(
             "carry_out", "Carry out", "Recorded as carried out.", Action.CARRY_OUT, effective, forms.CarryOutForm,

@@ -24,6 +24,7 @@ from .addresses_allowed import AddressRefused, host_mistake, networks_of, resolv
 from .base import DataSource, Extracted, Match, Pending, PermanentFailure, Query, RetryLater
 from .configured import source
 from .http_answers import Unsigned, bounded
+from .http_stream import Stream
 from .pinned import Answer, post
 from .records import Table
 from .signing import Key, Sent
@@ -111,7 +112,7 @@ class Http(DataSource):
     def _streamed(self, answer: Answer, sent: Sent, open_: ExitStack) -> Extracted:
         with open_:
             known = {table.name: frozenset(column.name for column in table.columns) for table in self._tables}
-            yield from http_answers.records(
+            yield from Stream(
                 answer.pieces, known, lambda digest, mac: signing.answers(self.key, sent, 200, digest, mac)
             )
 

@@ -1,17 +1,14 @@
 """What a source answers over HTTP, read with suspicion: bounded in every direction, and never half."""
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
 from .base import KINDS, Match, OnFile, PermanentFailure, RetryLater
-from .records import Record
 
 LARGEST_ANSWER = 256 * 1024  # bytes, of what is read whole
-LONGEST_LINE = 4 * 1024 * 1024  # bytes of one record
 MOST_MATCHES = 20  # people: whoever matches more names nobody in particular
 
 
@@ -58,50 +55,6 @@ def matches(said: Any) -> list[Match]:
     if not isinstance(rows, list) or len(rows) > MOST_MATCHES:
         raise Unreadable("matches")
     return [_match(row) for row in rows]
-
-
-def records(
-    pieces: Iterable[bytes], known: Mapping[str, frozenset[str]], is_signed: Callable[[str, str], bool]
-) -> Iterator[Record]:
-    """Yield a record for each line {"table", "values"}, until the last line, {"signature"}, which signs all before it.
-
-    What was yielded counts only if the iterator comes to its end. Raises CutOff, Unsigned or Unreadable.
-    """
-    read, ended = hashlib.sha256(), False
-    for line in _lines(pieces):
-        said = parsed(line)
-        if ended or not isinstance(said, dict):
-            raise Unreadable("after the end" if ended else "line")
-        if set(said) == {"signature"}:
-            if not is_signed(read.hexdigest(), str(said["signature"])):
-                raise Unsigned
-            ended = True
-            continue
-        read.update(line + b"\n")
-        yield _record(said, known)
-    if not ended:
-        raise CutOff
-
-
-def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        if len(rest) > LONGEST_LINE or any(len(line) > LONGEST_LINE for line in whole):
-            raise Unreadable("a line is too long")
-        yield from whole
-    if rest:
-        raise CutOff
-
-
-def _record(said: Mapping[str, Any], known: Mapping[str, frozenset[str]]) -> Record:
-    table, values = said.get("table"), said.get("values")
-    if set(said) != {"table", "values"} or not isinstance(table, str) or not isinstance(values, dict):
-        raise Unreadable("record")
-    # Of what is described nowhere nobody could be told what it is, and why it is held (GDPR 15(1)).
-    if table not in known or not known[table].issuperset(values):
-        raise Unreadable("not described")
-    return Record(table, values)
 
 
 def _match(row: Any) -> Match:

@@ -157,7 +157,7 @@ def _write(row: FulfilmentStep, answer: Extracted, lease: Lease) -> tuple[Kept, 
         waiting = 0
         for item in answer:
             if isinstance(item, File):
-                kept.files.append(_write_file(row, item, lease))
+                kept.files.append(_write_file(row, item, lease, number=len(kept.files)))
                 continue
             line = encode(item.values) if isinstance(item, Record) else item.data
             start = out.size + waiting
@@ -173,10 +173,10 @@ def _write(row: FulfilmentStep, answer: Extracted, lease: Lease) -> tuple[Kept, 
     return kept, out
 
 
-def _write_file(row: FulfilmentStep, item: File, lease: Lease) -> StepFile:
+def _write_file(row: FulfilmentStep, item: File, lease: Lease, *, number: int) -> StepFile:
     submission_id = row.dsr.submission_id
     # The same id whenever the same step is asked again: what a crash left behind is written over.
-    pk = uuid.uuid5(row.pk, item.name)
+    pk = uuid.uuid5(row.pk, f"{number}:{item.name}")
     with streams.Writer(submission_id, pk) as out:
         for chunk in item.chunks:
             out.write(chunk)
@@ -215,8 +215,13 @@ def _record(row: FulfilmentStep, kept: Kept, out: streams.Writer, at: datetime) 
         # What staff had hidden and looked at was in what was read before.
         Redaction.objects.filter(step=row, undone_at=None).update(undone_at=at)
         Mark.objects.filter(step=row).delete()
-        StepFile.objects.bulk_create(kept.files, ignore_conflicts=True)
+        earlier = StepFile.objects.filter(step=row)
+        gone = {file.pk for file in earlier} - {file.pk for file in kept.files}
+        earlier.delete()
+        StepFile.objects.bulk_create(kept.files)
         owe_package(dsr, at=at)
+    for pk in gone:
+        files.destroy(pk)
     if not found:
         files.destroy(row.pk)
     return True

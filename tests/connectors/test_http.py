@@ -1,6 +1,8 @@
 """A source that is asked over HTTPS: a real server on this machine, with a certificate of its own authority."""
 
+import base64
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,10 +12,21 @@ from typing import Any
 
 import pytest
 
-from requests_app.connectors import DataSource, Pending, PermanentFailure, Query, Record, RetryLater, source
+from requests_app.connectors import (
+    DataSource,
+    File,
+    Lines,
+    Pending,
+    PermanentFailure,
+    Query,
+    Record,
+    RetryLater,
+    source,
+)
 from requests_app.connectors.contract import DataSourceContract
 from requests_app.connectors.http import Away, Http, RefusedUs
-from requests_app.connectors.http_answers import LARGEST_ANSWER, LONGEST_LINE, CutOff, Unreadable, Unsigned
+from requests_app.connectors.http_answers import LARGEST_ANSWER, CutOff, Unreadable, Unsigned
+from requests_app.connectors.http_stream import LONGEST_LINE
 from tests.http_source import HOST, KEY, SECRET, Handler, Other, running
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -80,6 +93,73 @@ def test_records_come_as_a_stream_and_only_what_finds_somebody_is_sent(crm: Http
     assert extract == {"request": "r1", "references": ["C-1001"], "callback": ""}
     assert find == {"addresses": ["ana@example.org"], "identifiers": ["C-1001"]}  # nobody is found by name
     assert [table.name for table in crm.describe()] == ["orders", "logins"]
+
+
+def signed_stream(handler: Handler, *rows: dict[str, Any]) -> bytes:
+    body = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    return body + json.dumps({"signature": handler.signature(200, body)}).encode() + b"\n"
+
+
+def chunks(*pieces: bytes) -> list[dict[str, str]]:
+    return [{"chunk": base64.b64encode(piece).decode()} for piece in pieces]
+
+
+@pytest.mark.parametrize("takes", [True, False], ids=["read", "left unread"])
+def test_a_file_comes_in_pieces_between_records(crm: Http, other: Other, takes: bool) -> None:
+    named, empty = {"file": {"name": "../scan.pdf", "media_type": "application/pdf"}}, {"file": {"name": "empty"}}
+    rows = [ORDER, named, *chunks(b"%PDF", b"-1.7"), empty, ORDER]
+    other.instead = lambda handler: handler.say(200, signed_stream(handler, *rows))
+    answer = crm.extract(["C-1001"], request_id="r1")
+    assert not isinstance(answer, Pending)
+    seen = [
+        (item.name, item.media_type, b"".join(item.chunks) if takes else b"") if isinstance(item, File) else item.table
+        for item in answer
+        if not isinstance(item, Lines)
+    ]
+    read = b"%PDF-1.7" if takes else b""
+    scan, nothing = ("../scan.pdf", "application/pdf", read), ("empty", "application/octet-stream", b"")
+    assert seen == ["orders", scan, nothing, "orders"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        chunks(b"of no file"),
+        [{"file": "scan.pdf"}],
+        [{"file": {"name": ""}}],
+        [{"file": {"name": "a", "path": "/"}}],
+        [{"file": {"name": "a"}}, {"chunk": "no base64!"}],
+        [{"file": {"name": "a"}}, {"chunk": 1}],
+        [{"file": {"name": "a"}}, ORDER, *chunks(b"too late")],
+    ],
+    ids=str,
+)
+def test_a_file_that_the_protocol_does_not_know_is_refused(crm: Http, other: Other, rows: Any) -> None:
+    other.instead = lambda handler: handler.say(200, signed_stream(handler, *rows))
+    with pytest.raises(Unreadable):
+        read(crm)
+
+
+def test_a_record_is_there_before_the_next_one_is_sent(crm: Http, other: Other) -> None:
+    taken, line = threading.Event(), json.dumps(ORDER).encode() + b"\n"
+
+    def waits(handler: Handler) -> None:
+        whole = signed_stream(handler, ORDER, ORDER)
+        handler.say(200, line, {"Content-Length": str(len(whole))})
+        assert taken.wait(5)
+        handler.wfile.write(whole[len(line) :])
+
+    other.instead = waits
+    answer = crm.extract(["C-1001"], request_id="r1")
+    assert not isinstance(answer, Pending)
+    first, *others = _after_the_first(answer, taken)
+    assert [first, *others] == [Record("orders", ORDER["values"])] * 2
+
+
+def _after_the_first(answer: Any, taken: threading.Event) -> Iterator[Any]:
+    for item in answer:
+        yield item
+        taken.set()
 
 
 def test_whoever_is_asked_by_nothing_is_not_asked(crm: Http, other: Other) -> None:

@@ -1,5 +1,6 @@
 """The data sources are asked what they hold: each for itself, by lease, outside transactions, for the right person."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -147,6 +148,25 @@ class TestReading:
         (file,) = step_of(dsr).files.all()
         assert (file.name, file.size, file.media_type) == ("../scan.pdf", 8, "application/pdf")
         assert streams.Reader(dsr.submission_id, file.pk).read() == b"%PDF-1.7"
+
+    def test_two_files_of_one_name_are_two(self):
+        Shop.does = lambda: iter([File("scan.pdf", "application/pdf", [b"first"]), File("scan.pdf", "", [b"second"])])
+        dsr = ana_asks()
+        sweeps.read_sources(THEN)
+        held = {streams.Reader(dsr.submission_id, file.pk).read() for file in step_of(dsr).files.all()}
+        assert held == {b"first", b"second"}
+
+    def test_read_anew_the_files_are_those_that_are_there_now(self, tmp_path):
+        dsr = ana_asks()
+        Shop.does = lambda: iter([File("a.pdf", "", [b"one"]), File("b.pdf", "", [b"two"])])
+        sweeps.read_sources(THEN)
+        Shop.does = lambda: iter([File("a.pdf", "", [b"changed"])])
+        fulfilment.retry(step_of(dsr), actor=bruno(), at=THEN)
+        sweeps.read_sources(THEN + timedelta(minutes=1))
+        (file,) = step_of(dsr).files.all()
+        assert (file.name, file.sha256) == ("a.pdf", hashlib.sha256(b"changed").hexdigest())
+        assert streams.Reader(dsr.submission_id, file.pk).read() == b"changed"
+        assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {step_of(dsr).pk.hex, file.pk.hex}
 
     def test_the_source_is_asked_outside_any_transaction_with_the_same_id_each_time(self, transactional_db):
         Shop.does = RetryLater
