@@ -153,7 +153,8 @@ def _file(case: Case, staff: Any, at: datetime) -> None:
     if case.confirmed and check is not None:
         code = identity.code_for(check)
         identity.confirm(submission, purpose=check.purpose, code=code, actor=_filer(case), at=soon)
-        SWEEPS["run_steps"](soon)
+        for minutes, sweep in enumerate(("run_steps", "read_sources", "check_others", "build_packages")):
+            SWEEPS[sweep](soon + timedelta(minutes=minutes))
     for dsr in submission.requests.all():
         if case.handler:
             desk.assign(dsr, assignee=staff[case.handler], actor=Actor.staff(staff["petra"]), at=soon)
@@ -175,7 +176,8 @@ def _answer(case: Case, staff: Any, at: datetime) -> None:
     handler, approver = Actor.staff(staff[case.handler]), Actor.staff(staff["ada"])
     for dsr in DataSubjectRequest.objects.filter(submission__form_key=_key(case)):
         made = decision.decide(dsr, outcome="done", actor=handler, at=at, **LETTER)
-        decision.approve(dsr, digest=made.content_digest, actor=approver, at=at)
+        SWEEPS["run_steps"](at + timedelta(minutes=1))  # of what was deleted each source is asked again
+        decision.approve(dsr, digest=made.content_digest, actor=approver, at=at + timedelta(minutes=2))
 
 
 def _key(case: Case) -> uuid.UUID:
