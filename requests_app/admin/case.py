@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from requests_app import clock
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, Notice
 from requests_app.models.keys import KeyDestroyed
-from requests_app.operations import counting, erasing, timeline
+from requests_app.operations import counting, erasing, streams, timeline
 from requests_app.operations import decision as decisions
 from requests_app.operations import files as sealed_files
 from requests_app.operations.access import record_look
@@ -31,13 +31,14 @@ from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed
 from requests_app.rules.policy import NEVER_GATED
 
-from . import acts, authority, before_release, history, proof, receipt
+from . import acts, authority, before_release, history, proof, receipt, sources
 from .earlier import earlier
 from .filters import unserved
 from .forms import ActForm
 from .presenting import days_left, holder, local_day, next_action, person, readable
 from .roles import may
 from .rows import not_reached, unread
+from .step_files import as_bytes
 from .words import delivery, kind, moment, named
 
 META = DataSubjectRequest._meta
@@ -79,7 +80,7 @@ def shown(decision: Decision) -> dict[str, Any]:
 
 
 def files(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
-    """The files of the answer with their names opened."""
+    """The files that somebody attached to the answer, with their names opened."""
     return [
         {
             "row": row,
@@ -87,7 +88,9 @@ def files(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
             "who": named(row.attached_by),
             "when": moment(row.attached_at, dsr.submission.received_zone),
         }
-        for row in dsr.answer_files.select_related("attached_by").order_by("attached_at")
+        for row in dsr.answer_files.filter(kind=AnswerFile.Kind.ATTACHED)
+        .select_related("attached_by")
+        .order_by("attached_at")
     ]
 
 
@@ -155,6 +158,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "details": readable(lambda: dsr.submission.opened("details")),
         "receipt": receipt.link(dsr),
         "before": before_release.box(dsr, at=now),
+        "sources": sources.panel(dsr, request.user, at=now),
         "behalf": authority.link(dsr, now),
         **_moved(dsr),
         "proofs": proof.panel(dsr, request.user),
@@ -213,6 +217,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
         "revealed": revealed,
         "decision": shown(decision) if decision else None,
         "files": files(dsr) if act in {"approve", "return", "decide", "attach"} else [],
+        "contents": sources.contents(dsr) if act in {"approve", "return", "decide"} else [],
     }
     status = 200 if not form.is_bound or form.is_valid() else 422
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/act.html", context, status=status)
@@ -225,7 +230,7 @@ def _form(request: HttpRequest, button: acts.Act, dsr: DataSubjectRequest, decis
 
 
 @require_POST
-def download(request: HttpRequest, pk: UUID) -> HttpResponse:
+def download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """A file of the answer, for whoever decides or approves; the look is written to the access log."""
     if not may(request.user, "look"):
         raise PermissionDenied
@@ -235,11 +240,15 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
         if file.destroyed_at:
             raise KeyDestroyed
         # Not release.read_file: that is the person's download, before approval refused and told in their timeline.
-        content = sealed_files.read(file.dsr.submission_id, file.pk)
+        made = file.kind == AnswerFile.Kind.PACKAGE
+        content = None if made else sealed_files.read(file.dsr.submission_id, file.pk)
+        package = streams.Reader(file.dsr.submission_id, file.pk) if made else None
     except (OSError, KeyDestroyed, InvalidTag):
         messages.error(request, "This file has been destroyed or cannot be read.")
         return HttpResponseRedirect(reverse(CASE, args=[file.dsr_id]))
     record_look(file.dsr.submission, what="answer file", actor=Actor.staff(request.user), at=now)
+    if package is not None:
+        return as_bytes(package, f"{file.pk}.zip")
     return HttpResponse(
         content,
         content_type="application/octet-stream",

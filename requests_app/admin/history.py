@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.formats import date_format
 
-from requests_app.models import DataSubjectRequest, EvidenceEvent, SourceLookup
+from requests_app.models import DataSubjectRequest, EvidenceEvent, FulfilmentStep, SourceLookup
 from requests_app.operations.evidence import Kind
 
 from .words import moment, named
@@ -120,6 +120,7 @@ OF_A_CONTACT: Mapping[str, str] = {
     Kind.IDENTITY_CONFIRMED: "The code that went to another address of the case was typed.",
 }
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
+STEPS = {str(value): label for value, label in FulfilmentStep.Status.choices}
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
 DAYS = (
     "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
@@ -194,6 +195,7 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
         channel=body.get("channel", "another channel"),
         source=body.get("source", ""),
         result=RESULTS.get(str(body.get("result", "")), ""),
+        status=STEPS.get(str(body.get("status", "")), ""),
         why=REFUSED_FILES.get(str(body.get("why", "")), "it does not do"),
         **{name: _day(body.get(name, "")) for name in DAYS},
     )

@@ -22,7 +22,23 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import ActionNotAllowed
 
-from . import attachments, authority, by_hand, case, entry, planner, proof, recalculation, receipt, set_aside, simulator
+from . import (
+    attachments,
+    authority,
+    by_hand,
+    case,
+    entry,
+    planner,
+    proof,
+    recalculation,
+    receipt,
+    record,
+    review,
+    set_aside,
+    simulator,
+    step_acts,
+    step_files,
+)
 from .board import board
 from .filters import AgentFilter, DueFilter, HandlerFilter, RightFilter, ViewFilter, day_of, today
 from .roles import ReadOnlyAdmin, may, staff_of_desk
@@ -77,6 +93,10 @@ class QueueAdmin(ReadOnlyAdmin):
             recalculation,
             attachments,
             proof,
+            record,
+            review,
+            step_acts,
+            step_files,
         )
         return [*(url for module in own for url in module.urls()), *super().get_urls()]
 

@@ -17,6 +17,7 @@ from requests_app.models import (
     EvidenceEvent,
     FulfilmentStep,
     IdentityCheck,
+    Mark,
     Message,
     Notice,
     SourceTask,
@@ -24,9 +25,9 @@ from requests_app.models import (
     Submission,
     TaskLink,
 )
-from requests_app.models.keys import master
+from requests_app.models.keys import master, seal
 from requests_app.models.source_task import AboutWhom
-from requests_app.operations import decision, desk, identity, intake, person, proof, source_tasks
+from requests_app.operations import decision, desk, identity, intake, person, proof, source_tasks, streams
 from requests_app.operations.actors import Actor
 from requests_app.operations.on_behalf import Behalf
 from requests_app.rules.authority import Kind
@@ -81,6 +82,7 @@ class World:
         self._answer()
         self._agent()
         self.task = self._task()
+        self._source()
         self.objects = self._objects()
         self.clients["ana"].get(self.address("link", known=True)[0])
         self._by_password("new")
@@ -150,6 +152,24 @@ class World:
         filing = intake.Filing(uuid.uuid4(), ("access",), "Carla", "carla@agents.example", "", "en", behalf=about)
         self.agents = intake.receive(filing, channel="web", actor=Actor.agent(), at=clock.now())
 
+    def _source(self) -> None:
+        """Somebody else asks for what is held of them; a data source handed out a record and a file."""
+        dsr = self._files("sara", "access").requests.get()
+        self.step, self.step_file, at = uuid.uuid4(), uuid.uuid4(), clock.now()
+        for pk, content in ((self.step, b'{"name":"Sara"}\n'), (self.step_file, b"text")):
+            with streams.Writer(dsr.submission_id, pk) as out:
+                out.write(content)
+        step = FulfilmentStep.objects.create(
+            pk=self.step, dsr=dsr, alias="shop", opened_at=dsr.opened_at, status="found", owed_at=at, sha256="0" * 64,
+            parts=[{"table": "people", "start": 0, "end": 16, "records": 1}], records=1, size=16, checked_to=16,
+        )  # fmt: skip
+        name = seal(dsr.submission_id, f"stepfile.name.{self.step_file}", "a.txt")
+        file = StepFile.objects.create(
+            pk=self.step_file, step=step, name_sealed=name, media_type="text/plain", size=4, sha256="0" * 64,
+            received_at=at,
+        )  # fmt: skip
+        Mark.objects.create(step=step, file=file, kinds=["file"])
+
     def dsr(self, right: str) -> DataSubjectRequest:
         """Ana's request: access is answered, portability waits for approval, correction is cancelled."""
         return self.ana.requests.select_related("submission", "policy").get(right=right)
@@ -169,6 +189,13 @@ class World:
             data = {**LETTER, **TEXTS, "digest": self.digest, "read": "on", "outcome": "done"}
             data |= {"assignee": self.staff["petra"].pk, "file": SimpleUploadedFile("data.json", b"{}")}
             there = self.objects[f"act {WORKS_ON.get(detail, 'deletion')}"][1]
+            return reverse(name, args=[there if known else UNKNOWN, detail]), data
+        if name.endswith("_record"):
+            data = {"action": "hide", "column": "0", "passage": "", "ground": "risk_to_others"}
+            return reverse(name, args=[self.step if known else UNKNOWN, 0]), data
+        if name.endswith(("_step_act", "_step_file")):
+            there = self.step if name.endswith("_step_act") else self.step_file
+            data = {"ground": "risk_to_others", "why": "As they asked."}
             return reverse(name, args=[there if known else UNKNOWN, detail]), data
         if name.endswith("_authority_act"):
             there = self.objects["admin:requests_app_datasubjectrequest_authority"][1]
@@ -219,6 +246,7 @@ class World:
             "missing": ([], pks["access"], UNKNOWN),
             "link": ([], identity.link_secret(check), "A" * 22),
             "task_link": ([], source_tasks.link_secret(self.task), "A" * 22),
+            "admin:requests_app_datasubjectrequest_step": ([], self.step, UNKNOWN),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
             "admin:requests_app_datasubjectrequest_message_file": ([], self.message.pk, UNKNOWN),
             "admin:requests_app_datasubjectrequest_document": ([], self.document.pk, UNKNOWN),
