@@ -134,7 +134,7 @@ class World:
 
     def _task(self) -> TaskLink:
         """A department is asked about Ana, and somebody there has opened the task in a browser of their own."""
-        dsr, at = self.dsr("deletion"), clock.now()
+        dsr, at = self.dsr("marketing_optout"), clock.now()
         waits = {"opened_at": dsr.opened_at, "owed_at": at, "status": FulfilmentStep.Status.PENDING}
         step = FulfilmentStep.objects.create(dsr=dsr, alias="service", **waits)
         about = AboutWhom("Ana Example", ("ana@example.org",))
