@@ -9,7 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from requests_app.models import Authority, Contact, IdentityCheck, Notice, TaskLink
+from requests_app.models import Authority, Contact, FulfilmentStep, IdentityCheck, Notice, TaskLink
 from requests_app.models.keys import KeyDestroyed
 
 from . import identity_codes, rendering, source_tasks
@@ -91,7 +91,7 @@ def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
 def _of_a_task(notice: Notice, link: TaskLink) -> tuple[str, str, str]:
     """Return the mail as it was rendered, with the link's secret in its place."""
     task = link.task
-    if link.issue != task.issue or task.answered_at is not None or not task.step.dsr.is_open:
+    if link.issue != task.issue or task.step.status != FulfilmentStep.Status.PENDING or not task.step.dsr.is_open:
         raise Unsendable("expired")
     link_stored, link_sent = map(rendering.task_link, (rendering.UNTOLD, source_tasks.link_secret(link)))
     text = notice.text.replace(link_stored, link_sent)
