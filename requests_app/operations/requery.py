@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from requests_app.connectors import PermanentFailure, Query, RetryLater, source
-from requests_app.models import Requery
+from requests_app.models import Contact, Requery
 from requests_app.models.keys import KeyDestroyed
 
 from . import evidence
@@ -54,7 +54,8 @@ def _ask(row: Requery, at: datetime) -> bool:
     if not Lease(row, at).taken:
         return False
     try:
-        result = Result.STILL_HELD if _found(row) else Result.GONE
+        questions = _questions(row)
+        found = any(source(row.alias).find(question) for question in questions)
     except RetryLater as error:
         return _later(row, error, at)
     except (PermanentFailure, KeyDestroyed) as error:
@@ -64,15 +65,20 @@ def _ask(row: Requery, at: datetime) -> bool:
         if row.attempts < MOST_ATTEMPTS:
             return _later(row, error, at)
         return _record(row, Result.FAILED, at, failure_code=type(error).__name__[:80])
-    return _record(row, result, at)
+    # Of somebody known by a postal address alone nothing can be asked, and nothing is claimed.
+    said = {True: Kind.STILL_HELD, False: Kind.NOT_HELD if questions else None}
+    return _record(row, Result.STILL_HELD if found else Result.GONE, at, kind=said[found])
 
 
-def _found(row: Requery) -> bool:
-    """The same question as at the beginning: whoever was found by it then must not be found now."""
+def _questions(row: Requery) -> list[Query]:
+    """The question of the beginning, since whoever was found by it then must not be found now; and one for each
+    address on file that the person has confirmed, under which something may have been left."""
     submission = row.decision.dsr.submission
     email, name = sought(submission)
-    query = Query(email=email, name=name, details=submission.opened("details"))
-    return bool(source(row.alias).find(query))
+    contacts = Contact.objects.filter(submission=submission, role=Contact.Role.ON_FILE).exclude(confirmed_at=None)
+    asked = [Query(email=email, name=name, details=submission.opened("details"))]
+    asked += [Query(email=contact.address, name=name) for contact in contacts]
+    return [question for question in asked if question.addresses or question.identifiers]
 
 
 def _later(row: Requery, error: Exception, at: datetime) -> bool:
@@ -85,7 +91,7 @@ def _later(row: Requery, error: Exception, at: datetime) -> bool:
     return False
 
 
-def _record(row: Requery, result: Result, at: datetime, failure_code: str = "") -> bool:
+def _record(row: Requery, result: Result, at: datetime, *, kind: Kind | None = None, failure_code: str = "") -> bool:
     """Store the answer if the claim is still ours, its evidence, and the alarm."""
     with transaction.atomic():
         dsr = lock(row.decision.dsr)
@@ -93,7 +99,6 @@ def _record(row: Requery, result: Result, at: datetime, failure_code: str = "") 
         if not mine.update(result=result, result_at=at, next_try_at=None, failure_code=failure_code):
             return False
         body = {"requery": str(row.pk), "source": row.alias, "decision": str(row.decision_id)}
-        kind = {Result.STILL_HELD: Kind.STILL_HELD, Result.GONE: Kind.NOT_HELD}.get(result)
         if kind is not None:
             evidence.append(dsr.submission_id, kind, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body)
         if result in SAID:

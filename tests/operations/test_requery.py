@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 
 from requests_app.connectors import DataSource, Match, OnFile, PermanentFailure, Query, RetryLater
-from requests_app.models import EvidenceEvent, Notice, Requery
-from requests_app.operations import decision, sweeps
+from requests_app.models import EvidenceEvent, IdentityCheck, Notice, Requery, Submission
+from requests_app.operations import decision, identity, on_file, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.operations.still_held import contradictions
@@ -119,6 +119,28 @@ def test_a_source_that_lies_is_contradicted_and_the_request_stays_open(bruno: Ac
     with pytest.raises(Refused, match="still holds data"):
         approves(dsr, made, ada)
     assert len(contradictions(dsr)) == 1
+
+
+def test_what_was_left_under_a_confirmed_address_on_file_is_found(bruno: Actor, ada: Actor, settings: Any) -> None:
+    people = [{"reference": "C-1001", "emails": ["ana@old.example"], "since": NOON - 900 * DAY}]
+    memory = "requests_app.connectors.in_memory.InMemory"
+    settings.DATA_SOURCES = {"crm": {"BACKEND": memory, "OPTIONS": {"people": people}}}
+    dsr = to_be_deleted(details="My number is C-1001.")
+    check = IdentityCheck.objects.get(purpose="on_file")
+    code = identity.code_for(check)
+    assert on_file.confirm_on_file(dsr.submission, code=code, actor=Actor.person(), at=SOON)
+    people[0]["reference"] = "X-1"  # the number is gone, the rest is not
+    decides(dsr, bruno)
+    sweeps.run_steps(THEN + MINUTE)
+    assert kinds(dsr) == ["still_held"]
+
+
+def test_where_nothing_can_be_asked_nothing_is_claimed(bruno: Actor, ada: Actor) -> None:
+    dsr = to_be_deleted()
+    made = decides(dsr, bruno)
+    Submission.objects.filter(pk=dsr.submission_id).update(email_sealed=b"")  # as of a letter
+    sweeps.run_steps(THEN + MINUTE)
+    assert (Crm.asked, kinds(dsr), made.requeries.get().result) == ([], [], "gone")
 
 
 def test_decided_anew_it_is_asked_anew(bruno: Actor, ada: Actor) -> None:

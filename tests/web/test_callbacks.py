@@ -83,7 +83,7 @@ def test_a_right_one_has_the_answer_fetched_at_once(step: FulfilmentStep, other:
     path = "/" + handed_along.split("/", 3)[3]
     assert path == path_of(step)
     answer = call(path, signed(other, path))
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (answer.status_code, answer.content, answer.cookies) == (204, b"", {})
     step.refresh_from_db()
     assert abs(step.next_try_at - LATER) < timedelta(seconds=5)
     assert sweeps.read_sources(LATER + timedelta(minutes=1)) == 1
@@ -105,9 +105,12 @@ FORGED = {
 
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_a_forged_one_is_refused(step: FulfilmentStep, other: Other, forge: Any) -> None:
+def test_a_forged_one_is_refused_and_costs_no_statement(
+    step: FulfilmentStep, other: Other, forge: Any, django_assert_num_queries: Any
+) -> None:
     path = path_of(step)
-    assert call(path, forge(signed(other, path))).status_code == 403
+    with django_assert_num_queries(0):
+        assert call(path, forge(signed(other, path))).status_code == 403
     assert unchanged(step)
     assert not SourceCallback.objects.exists()
 
