@@ -1,4 +1,5 @@
-"""`make bench`: a PostgreSQL of its own (tests/services.py), migrated, then the measurements; arguments scale them."""
+"""`make bench`: a PostgreSQL of its own (tests/services.py), migrated, then a measurement: that of the sweep, or
+another that is named first; arguments scale it."""
 
 import os
 import subprocess
@@ -8,9 +9,12 @@ import psycopg2
 
 from tests import environment, services
 
+MEASUREMENTS = ("sweep", "execute")
+
 
 def main(arguments: list[str]) -> int:
-    """Run `bench.sweep` on a fresh server; its exit status."""
+    """Run one measurement on a fresh server; its exit status."""
+    chosen, *rest = arguments if arguments[:1] and arguments[0] in MEASUREMENTS else ["sweep", *arguments]
     with services.postgresql() as url:
         server = psycopg2.connect(url)
         server.autocommit = True
@@ -28,7 +32,7 @@ def main(arguments: list[str]) -> int:
         for alias in ("default", "keys"):
             migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--database", alias]
             subprocess.run(migrate, env=env, check=True)
-        return subprocess.run([sys.executable, "-m", "bench.sweep", *arguments], env=env, check=False).returncode
+        return subprocess.run([sys.executable, "-m", f"bench.{chosen}", *rest], env=env, check=False).returncode
 
 
 if __name__ == "__main__":

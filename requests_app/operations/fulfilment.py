@@ -25,7 +25,7 @@ from requests_app.connectors import (
 )
 from requests_app.connectors.records import encode
 from requests_app.models import Contact, FulfilmentStep, Mark, Redaction, StepFile, Submission
-from requests_app.models.keys import KeyDestroyed, seal
+from requests_app.models.keys import KeyDestroyed, held, seal
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.models.source_task import AboutWhom
 from requests_app.rules.addresses import normalise
@@ -82,7 +82,8 @@ def run_due(now: datetime, *, budget: float) -> int:
         spent = time.monotonic() - started
         if spent > budget:
             break
-        done += _run(row, now + timedelta(seconds=spent))
+        with held([row.dsr.submission_id]):
+            done += _run(row, now + timedelta(seconds=spent))
     return done
 
 

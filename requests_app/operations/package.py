@@ -13,7 +13,7 @@ from django.db import transaction
 
 from requests_app.connectors import PermanentFailure, RetryLater
 from requests_app.models import AnswerFile, DataSubjectRequest, DisclosurePackage, PackageBuild
-from requests_app.models.keys import KeyDestroyed, seal
+from requests_app.models.keys import KeyDestroyed, held, seal
 from requests_app.rules import disclosure
 from requests_app.rules.lifecycle import State
 
@@ -41,7 +41,8 @@ def build_due(now: datetime, *, budget: float) -> int:
         spent = time.monotonic() - started
         if spent > budget:
             break
-        done += _build(row, now + timedelta(seconds=spent))
+        with held([row.dsr.submission_id]):
+            done += _build(row, now + timedelta(seconds=spent))
     return done
 
 
