@@ -39,6 +39,10 @@ class Away(RetryLater):
     """Nobody answers there, or not now."""
 
 
+class CertificateWrong(Away):
+    """Whoever answers there does not show a valid certificate of that name."""
+
+
 class NotAllowed(PermanentFailure):
     """The name leads to an address that a data source may not have."""
 
@@ -159,7 +163,8 @@ def _network() -> Iterator[None]:
     except AddressRefused:
         raise NotAllowed from None
     except (OSError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Away(type(error).__name__) from None
+        wrong = isinstance(error.__context__, ssl.SSLCertVerificationError)
+        raise (CertificateWrong if wrong else Away)(type(error).__name__) from None
 
 
 def _refuse_errors(status: int, what: str) -> None:

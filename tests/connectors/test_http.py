@@ -24,7 +24,7 @@ from requests_app.connectors import (
     source,
 )
 from requests_app.connectors.contract import DataSourceContract
-from requests_app.connectors.http import Away, Http, RefusedUs
+from requests_app.connectors.http import Away, CertificateWrong, Http, RefusedUs
 from requests_app.connectors.http_answers import LARGEST_ANSWER, CutOff, Unreadable, Unsigned
 from requests_app.connectors.http_stream import LONGEST_LINE
 from tests.http_source import HOST, KEY, SECRET, Handler, Other, running
@@ -177,7 +177,7 @@ def test_the_certificate_and_the_host_header_are_those_of_the_name(
         {"ca_file": ""},
         {"url": options["url"].replace(HOST, "shop.example.org"), "hosts": ["shop.example.org"]},
     ):
-        with pytest.raises(Away, match="ConnectError"):
+        with pytest.raises(CertificateWrong):
             Http(**{**options, **broken}).find(ANA)
     assert len(other.asked) == 1
 
