@@ -160,3 +160,10 @@ def test_a_reminder_overtaken_by_a_later_one_is_not_told_as_if_it_had_been_sent(
     )
     assert overtaken == "A reminder came too late to be sent, a later one stands for it: 5 days left for the answer."
     assert sent == "The clock reminded: 5 days left for the answer."
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_of_evidence_has_a_sentence_that_can_be_said(kind):
+    said = history.sentence(kind, "system", "", {}, {})
+    assert said.endswith(".")
+    assert "{" not in said
