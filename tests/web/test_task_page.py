@@ -166,6 +166,7 @@ class TestTheLink:
 
     def test_without_the_csrf_token_nothing_is_taken_and_nothing_stays(self, secret, settings):
         browser = came_by(secret, enforce_csrf_checks=True)
+        browser.get("/task/")  # from now on it has the cookie, so that the form is read for its token
         assert browser.post("/task/", {"action": "open"}).status_code == 403
         assert sends(browser, named(b"calls" * 999)).status_code == 403
         assert not files_below(settings.FILES_DIR)
