@@ -12,6 +12,7 @@ from requests_app.operations.owed_steps import Status, steps_of
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
 
+from . import tasks
 from .presenting import readable
 from .roles import may
 from .step_acts import ACT, PAGE
@@ -33,13 +34,13 @@ def panel(dsr: DataSubjectRequest, user: Any, *, at: datetime) -> dict[str, Any]
         return None
     waits = bool(assurance.obstacles(dsr, at=at))
     return {
-        "steps": [_line(step, dsr, user, waits=waits) for step in steps],
+        "steps": [_line(step, dsr, user, waits=waits, at=at) for step in steps],
         "package": _package(dsr),
         "missing": readiness.missing(dsr) if dsr.state in (State.IN_PROGRESS, State.AWAITING_APPROVAL) else [],
     }
 
 
-def _line(step: FulfilmentStep, dsr: DataSubjectRequest, user: Any, *, waits: bool) -> dict[str, Any]:
+def _line(step: FulfilmentStep, dsr: DataSubjectRequest, user: Any, *, waits: bool, at: datetime) -> dict[str, Any]:
     zone = dsr.submission.received_zone
     changes = dsr.state == State.IN_PROGRESS
     acts = []
@@ -49,7 +50,7 @@ def _line(step: FulfilmentStep, dsr: DataSubjectRequest, user: Any, *, waits: bo
         acts.append(("withhold", "Withhold"))
     return {
         "row": step,
-        "words": said(step, waits=waits),
+        "words": (step.status == Status.PENDING and tasks.said(step, at=at)) or said(step, waits=waits),
         "tone": TONES.get(Status(step.status), ""),
         "since": moment(step.finished_at or step.owed_at, zone),
         "took": _took(step),

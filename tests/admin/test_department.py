@@ -1,0 +1,81 @@
+"""What staff read of a department that was asked: until when, and whether anybody has looked; escaped as ever."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from requests_app import clock
+from requests_app.admin import tasks
+from requests_app.models import FulfilmentStep, Notice, SourceTask
+from requests_app.operations import answering, source_tasks, sweeps
+from requests_app.operations.answering import Upload
+from requests_app.operations.streams import Writer
+from tests.admin.test_desk import case_url
+from tests.admin.test_sources_panel import panel, read
+
+pytestmark = pytest.mark.django_db
+PEOPLE = "requests_app.connectors.people.DepartmentPeople"
+MARKUP = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def dsr(settings, tmp_path, file_request):
+    settings.FILES_DIR = str(tmp_path)
+    options = {"name": "Calls <b>and</b> letters", "to": ["carla@shop.example", "dora@shop.example"]}
+    settings.DATA_SOURCES = {"service": {"BACKEND": PEOPLE, "OPTIONS": options}}
+    asked = file_request()
+    read(clock.now())
+    return asked
+
+
+def link():
+    return source_tasks.with_task().order_by("email_digest").first()
+
+
+def test_they_read_who_was_asked_and_whether_anybody_has_looked(dsr, sign_in):
+    bruno, step = sign_in("bruno"), FulfilmentStep.objects.get()
+    page = panel(bruno, dsr)
+    assert "“Calls &lt;b&gt;and&lt;/b&gt; letters” has a task, sent to 2 addresses: answer by" in page
+    assert "not opened yet" in page
+    answering.open_task(link(), at=clock.now())
+    assert "first opened on" in panel(bruno, dsr)
+    assert "its last day was" in tasks.said(step, at=SourceTask.objects.get().due_at + timedelta(days=1))
+
+
+def test_what_it_wrote_and_how_its_file_is_called_is_no_markup_to_staff(dsr, sign_in):
+    petra, at = sign_in("petra"), clock.now()
+    pk = uuid.uuid4()
+    with Writer(dsr.submission_id, pk) as out:
+        out.write(MARKUP.encode())
+    sent = Upload(pk, f"{MARKUP}.html", out.size, out.sha256)
+    answering.answer(link(), statement=MARKUP, uploads=[sent], at=at)
+    sweeps.check_others(at)
+    (step,) = FulfilmentStep.objects.all()
+    pages = [petra.get(address) for address in looked_through(petra, dsr, step)]
+    assert len(pages) > 1
+    for page in pages:
+        assert page.status_code == 200
+        assert MARKUP not in page.content.decode()
+    assert any("&lt;script&gt;" in page.content.decode() for page in pages)
+
+
+def looked_through(client, dsr, step):
+    """The case, and every page of the desk on which what this step found stands."""
+    found, new = set(), {case_url(dsr)}
+    while new:
+        found |= new
+        links = [
+            re.findall(rf'href="(/admin/[^"#?]*{step.pk}[^"#]*)"', client.get(one).content.decode()) for one in new
+        ]
+        new = {one.replace("&amp;", "&") for some in links for one in some} - found
+    return sorted(found)
+
+
+def test_the_notice_of_a_task_is_read_without_the_secret_of_its_link(dsr, sign_in):
+    notice = Notice.objects.filter(kind="task_given").first()
+    page = sign_in("petra").get(f"/admin/requests_app/notice/{notice.pk}/change/").content.decode()
+    assert "Task for a department" in sign_in("petra").get("/admin/requests_app/notice/").content.decode()
+    assert "/t/…/" in page
+    assert source_tasks.link_secret(notice.task_link)[32:] not in page
