@@ -42,6 +42,7 @@ from .sources import ground_said
 from .step_acts import CASE, GONE, GroundForm, StepForm
 from .words import moment, named
 
+WHOLE = "all"
 AT_ONCE = 20_000  # characters of a value; then it goes on
 
 
@@ -61,13 +62,12 @@ class HideForm(StepForm):
         super().__init__(*args, **kwargs)
         self.columns = columns
         named_ones = ((str(place), visible(column)) for place, column in enumerate(columns))
-        self.fields["column"].choices = [("", "The whole record"), *named_ones]  # type: ignore[attr-defined]
-        self.fields["column"].required = False
+        self.fields["column"].choices = [("", "Choose"), (WHOLE, "The whole record"), *named_ones]  # type: ignore[attr-defined]
 
     def clean_column(self) -> str:
         """The name of the field; a page names it by its place, since any sign may stand in it."""
         place = self.cleaned_data["column"]
-        return self.columns[int(place)] if place else ""
+        return "" if place == WHOLE else self.columns[int(place)]
 
 
 @never_cache
@@ -97,7 +97,7 @@ def record_page(request: HttpRequest, pk: UUID, position: int) -> HttpResponse:
     record_look(step.dsr.submission, what=f"record of {step.alias}"[:40], actor=actor, at=now)
     marks = list(marks_at(step, [position]))
     review.note_seen(marks, actor=actor)
-    tables = described(step.alias)
+    tables, rows = described(step.alias), hidden_in(step, [position]).get(position, [])
     own = others.own_of(step.dsr.submission)
     context = head(request, step, tables) | {
         "title": f"One record of {step.alias}: {step.dsr.submission.case_label}",
@@ -105,7 +105,7 @@ def record_page(request: HttpRequest, pk: UUID, position: int) -> HttpResponse:
         "record": record,
         "fields": _in_full(request, record, tables.get(record.table)),
         "raw": "" if record.values is not None else visible(record.line.decode(errors="replace"))[:AT_ONCE],
-        "found": found_words(others.found_in(record, own)) if marks else [],
+        "found": found_words(others.left_in(record, rows, own)) if marks else [],
         "hidden": [
             {
                 "row": row,
@@ -115,7 +115,7 @@ def record_page(request: HttpRequest, pk: UUID, position: int) -> HttpResponse:
                 "who": named(row.hidden_by),
                 "when": moment(row.hidden_at, step.dsr.submission.received_zone),
             }
-            for row in hidden_in(step, [position]).get(position, [])
+            for row in rows
         ],
         "form": form,
         "back": page_url(step, position),

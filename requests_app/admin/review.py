@@ -79,7 +79,9 @@ def step_page(request: HttpRequest, pk: UUID) -> HttpResponse:
                 {
                     **_shown(one, tables.get(page.table), hidden.get(one.position, [])),
                     "url": reverse(RECORD, args=[step.pk, one.position]),
-                    "found": found_words(others.found_in(one, own)) if one.position in marks else [],
+                    "found": found_words(others.left_in(one, hidden.get(one.position, []), own))
+                    if one.position in marks
+                    else [],
                     "settled": one.position in marks and marks[one.position].hidden,
                 }
                 for one in page.records

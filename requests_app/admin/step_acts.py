@@ -73,7 +73,7 @@ class ReviewedForm(StepForm):
 
     why = forms.CharField(
         required=False, widget=area(3), max_length=2000, label="Why not every marked place was opened",
-        help_text="Only where places are left. Kept as an internal note.",
+        help_text="Only where places are left. Kept as an internal note, which the person can ask for: name nobody.",
     )  # fmt: skip
 
 

@@ -3,17 +3,19 @@
 It runs behind the reading, slice by slice from where it came to; a step that is read anew is checked anew.
 """
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from django.db import transaction
 
-from requests_app.models import Contact, FulfilmentStep, Mark, StepFile, Submission
+from requests_app.models import Contact, FulfilmentStep, Mark, Redaction, StepFile, Submission
 from requests_app.models.keys import KeyDestroyed
 from requests_app.rules.identity import CONTACT
 from requests_app.rules.others import UNREAD, Found, Own, may_name_others, others_in, others_in_text
+from requests_app.rules.redaction import Hidden, apply
 
 from .authorities import sought
 from .step_records import Read, open_stream
@@ -52,6 +54,15 @@ def own_of(submission: Submission) -> Own:
 def found_in(record: Read, own: Own) -> list[Found]:
     """Return what the check finds in one record."""
     return others_in(record.line, own)
+
+
+def left_in(record: Read, rows: Iterable[Redaction], own: Own) -> list[Found]:
+    """Return what it finds in what these leave of the record."""
+    hidden = [Hidden(row.column, row.passage) for row in rows]
+    if not hidden or record.values is None:
+        return [] if hidden else found_in(record, own)
+    left = apply(record.values, hidden)
+    return [] if left is None else others_in(json.dumps(left).encode(), own)
 
 
 def found_in_name(file: StepFile, own: Own) -> list[str]:

@@ -22,7 +22,7 @@ from requests_app.rules.refusal import grounds_for
 from . import evidence, messages
 from .actors import Actor
 from .evidence import Kind
-from .others import FILE, found_in, is_checked, own_of
+from .others import FILE, found_in, is_checked, left_in, own_of
 from .owed_steps import Status, owe_package
 from .policies import policy_of
 from .refused import Refused
@@ -50,6 +50,9 @@ def hide(
         if one is None:
             raise Refused("This is hidden already.")
         one.save(force_insert=True)
+        rows = Redaction.objects.filter(step=step, position=position, undone_at=None).select_related("step__dsr")
+        if not left_in(record, rows, own_of(dsr.submission)):
+            Mark.objects.filter(step=step, position=position).update(hidden=True)
         _changed(dsr, step, Kind.RECORD_HIDDEN, _named(one), actor, at)
 
 

@@ -89,11 +89,13 @@ def test_markup_and_signs_that_cannot_be_seen_are_text(sign_in, asked):  # noqa:
 
 def test_bruno_hides_a_passage_and_shows_it_again(sign_in, step):
     client, url = sign_in("bruno"), record_url(step, orders_of(step))
-    assert "What the check found here" in client.get(url).content.decode()
+    assert "<q>Otto Rossi</q>" in client.get(url).content.decode()
     form = {"action": "hide", "column": "1", "passage": "Mr Otto Rossi", "ground": "risk_to_others"}
     assert client.post(url, form)["Location"] == url
     page = client.get(url).content.decode()
     assert "Hidden of it" in page
+    assert "<q>Otto Rossi</q>" not in page  # what the check found besides is still there
+    assert "<q>+39 02 5550 7788</q>" in page
     assert "Left with [withheld], " in client.get(step_url(step, orders_of(step))).content.decode()
     client.post(url, {"action": "show", "redaction": Redaction.objects.get().pk})
     assert "Hidden of it" not in client.get(url).content.decode()
@@ -105,7 +107,7 @@ def test_what_cannot_be_hidden_is_said_beside_the_form(sign_in, step):
     answer = client.post(url, form)
     assert answer.status_code == 422
     assert "does not stand in the field" in answer.content.decode()
-    for odd in ({"column": "9"}, {"column": "name"}, {"ground": "because"}):
+    for odd in ({"column": "9"}, {"column": ""}, {"column": "name"}, {"ground": "because"}):
         assert client.post(url, form | odd).status_code == 422
     assert not Redaction.objects.exists()
 
@@ -119,7 +121,7 @@ def test_a_sign_that_was_written_out_can_be_copied_into_the_form(sign_in, asked)
 
 def test_a_record_that_is_hidden_is_not_listed_but_can_be_opened(sign_in, step):
     client = sign_in("bruno")
-    client.post(record_url(step, 0), {"action": "hide", "column": "", "passage": "", "ground": "risk_to_others"})
+    client.post(record_url(step, 0), {"action": "hide", "column": "all", "passage": "", "ground": "risk_to_others"})
     assert "This record is withheld." in client.get(step_url(step)).content.decode()
     assert "Show it again" in client.get(record_url(step, 0)).content.decode()
 
@@ -171,5 +173,5 @@ def test_once_decided_nothing_can_be_pressed_any_more(sign_in, step, staff):
     page = sign_in("petra").get(step_url(step)).content.decode()
     assert "Hide all that is marked" not in page
     assert ">Reviewed<" not in page
-    form = {"action": "hide", "column": "", "passage": "", "ground": "risk_to_others"}
+    form = {"action": "hide", "column": "all", "passage": "", "ground": "risk_to_others"}
     assert sign_in("petra").post(record_url(step, 0), form).status_code == 422

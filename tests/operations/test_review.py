@@ -166,6 +166,18 @@ class TestHiding:
         assert (one.table, one.column, one.ground, one.hidden_by) == ("orders", "note", GROUND, hugo)
         assert step_records.record_at(step, third_order(step)).line == before
 
+    def test_with_the_last_of_it_a_marked_place_is_settled_until_it_is_shown_again(self, hugo):
+        step, actor = ana_is_read(), Actor.staff(hugo)
+        place = {"position": third_order(step), "column": "note", "ground": GROUND, "actor": actor, "at": NOON}
+        mark = Mark.objects.get(position=third_order(step))
+        for passage, settled in (("Otto Rossi", False), ("+39 02 5550 7788", False), ("otto@example.net", True)):
+            review.hide(step, passage=passage, **place)
+            mark.refresh_from_db()
+            assert mark.hidden is settled
+        review.show(Redaction.objects.first(), actor=actor, at=NOON)
+        mark.refresh_from_db()
+        assert not mark.hidden
+
     def test_the_evidence_names_the_place_and_never_the_words(self, hugo):
         step, actor = ana_is_read(), Actor.staff(hugo)
         review.hide(

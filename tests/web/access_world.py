@@ -191,7 +191,7 @@ class World:
             there = self.objects[f"act {WORKS_ON.get(detail, 'deletion')}"][1]
             return reverse(name, args=[there if known else UNKNOWN, detail]), data
         if name.endswith("_record"):
-            data = {"action": "hide", "column": "0", "passage": "", "ground": "risk_to_others"}
+            data = {"action": "hide", "column": "all", "passage": "", "ground": "risk_to_others"}
             return reverse(name, args=[self.step if known else UNKNOWN, 0]), data
         if name.endswith(("_step_act", "_step_file")):
             there = self.step if name.endswith("_step_act") else self.step_file
