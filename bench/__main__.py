@@ -9,7 +9,7 @@ import psycopg2
 
 from tests import environment, services
 
-MEASUREMENTS = ("sweep", "execute")
+MEASUREMENTS = ("sweep", "package", "execute")
 
 
 def main(arguments: list[str]) -> int:

@@ -167,14 +167,23 @@ def pieces(reader: Reader, *, start: int = 0, end: int | None = None) -> Iterato
         yield piece
 
 
-def lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (place of its first byte, line with its newline) for every line between two places."""
+def whole_lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """Yield (place of the first byte, some whole lines) for all that stands between two places."""
     at, rest = start, b""
     for piece in pieces(reader, start=start, end=end):
-        whole, newline, tail = (rest + piece).rpartition(b"\n")
-        rest = tail
+        whole, newline, tail = piece.rpartition(b"\n")
         if not newline:
+            rest += piece
             continue
-        for line in whole.split(b"\n"):
+        whole = rest + whole + newline
+        yield at, whole
+        at += len(whole)
+        rest = tail
+
+
+def lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """Yield (place of its first byte, line with its newline) for every line between two places."""
+    for at, whole in whole_lines(reader, start=start, end=end):
+        for line in whole.split(b"\n")[:-1]:
             yield at, line + b"\n"
             at += len(line) + 1

@@ -2,18 +2,18 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from isal import isal_zlib
 from stream_zip import ZIP_32, ZIP_64, Method, stream_zip
 
 from requests_app.operations.streams import Writer
 
-LEVEL = 1  # twice as fast as the next, and a tenth larger
-WINDOW = -15  # raw deflate, as a ZIP holds it
-PIECE = 128 * 1024  # bytes that are compressed at once
+from .deflate import THREADS, Deflate
+
+PIECE = 128 * 1024  # bytes that are sealed at once
 MODE = 0o100600  # a plain file of its owner
 SMALL = 2**31  # bytes: what may become larger is written so that every program since 2001 but the oldest reads it
 
@@ -48,12 +48,13 @@ def write(
             yield name, at, MODE, kind, _digested(entry, chunks, keep)
             written.append(entry)
 
-    for chunk in stream_zip(members(), chunk_size=PIECE, get_compressobj=_compressor):
-        out.write(chunk)
+    with ThreadPoolExecutor(THREADS) as pool:
+        for chunk in stream_zip(members(), chunk_size=PIECE, get_compressobj=lambda: _compressor(pool)):
+            out.write(chunk)
 
 
-def _compressor() -> Any:
-    return isal_zlib.compressobj(level=LEVEL, wbits=WINDOW)
+def _compressor(pool: ThreadPoolExecutor) -> Any:
+    return Deflate(pool)
 
 
 def _digested(entry: Entry, chunks: Iterable[bytes], keep: Callable[[], None]) -> Iterator[bytes]:

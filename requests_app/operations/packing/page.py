@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from requests_app.operations.rendering import right_title
 from requests_app.rules.policy import Text
 
 from .contents import PORTABILITY, WITHHELD, Contents, Part, Source
-from .tables import Values, first
+from .tables import Values, first, shown
 
 SHOWN = 100  # records of a table; the rest stands in its file
 MOST_CELLS = 20_000  # of one page: with more of them the tables that follow show fewer records
@@ -141,8 +142,7 @@ def ground(contents: Contents, key: str) -> str:
 
 def _table(contents: Contents, source: Source, part: Part, paths: Paths, *, most: int) -> TableShown:
     language = contents.language
-    records = first(part, most)
-    names = [c.name for c in part.shown_columns] or list(records[0] if records else ())
+    names = [c.name for c in part.shown_columns] or [name for record in first(part, 1) for name in record]
     return TableShown(
         label=part.table.label.in_language(language) or part.table.name,
         name=part.table.name,
@@ -151,7 +151,7 @@ def _table(contents: Contents, source: Source, part: Part, paths: Paths, *, most
         groups=_groups(contents, part),
         hidden=_hidden(contents, part),
         columns=names,
-        rows=[[_shown(name, record) for name in names] for record in records],
+        rows=[[_shown(name, record) for name in names] for record in itertools.islice(shown(part), most)],
     )
 
 

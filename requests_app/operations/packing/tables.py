@@ -7,12 +7,12 @@ from typing import Any
 
 from requests_app.connectors import PermanentFailure
 from requests_app.operations import streams
+from requests_app.rules.quick_csv import QuickCsv
 from requests_app.rules.redaction import apply
 from requests_app.rules.spreadsheet import cell, header
 
 from .contents import Part
 
-BATCH = 128 * 1024  # characters of CSV gathered before they are handed on
 Values = Mapping[str, Any]
 
 
@@ -44,19 +44,41 @@ def _line_at(reader: streams.Reader, position: int, part: Part) -> bytes:
     return next(streams.lines(reader, start=position, end=part.end))[1]
 
 
-def shown(part: Part) -> Iterator[Values]:
-    """Yield the records as they are handed out."""
+def _whole_lines(part: Part) -> Iterator[tuple[int, bytes]]:
+    """Yield (first byte, whole lines), and raise in the end where something hidden stood at no first byte."""
     left = set(part.hidden)
     with streams.Reader(part.submission_id, part.step.pk) as reader:
-        for at, line in streams.lines(reader, start=part.start, end=part.end):
-            values: Values | None = _decoded(line)
-            if at in left:
-                left.discard(at)
-                values = apply(values or {}, part.hidden[at])
-            if values is not None:
-                yield values if part.columns is None else {k: v for k, v in values.items() if k in part.columns}
+        for at, whole in streams.whole_lines(reader, start=part.start, end=part.end):
+            if left:
+                left.difference_update(_places(at, whole))
+            yield at, whole
     if left:
         raise NotALine("no record begins where something is hidden")
+
+
+def _places(at: int, whole: bytes) -> Iterator[int]:
+    for line in whole.split(b"\n")[:-1]:
+        yield at
+        at += len(line) + 1
+
+
+def _lines(part: Part) -> Iterator[tuple[int, bytes]]:
+    for at, whole in _whole_lines(part):
+        yield from zip(_places(at, whole), (line + b"\n" for line in whole.split(b"\n")), strict=False)
+
+
+def _values(part: Part, at: int, line: bytes) -> Values | None:
+    values = apply(_decoded(line), part.hidden[at]) if at in part.hidden else _decoded(line)
+    if values is None or part.columns is None:
+        return values
+    return {name: value for name, value in values.items() if name in part.columns}
+
+
+def shown(part: Part) -> Iterator[Values]:
+    """Yield the records as they are handed out."""
+    for at, line in _lines(part):
+        if (values := _values(part, at, line)) is not None:
+            yield values
 
 
 def first(part: Part, most: int) -> list[Values]:
@@ -68,21 +90,27 @@ def csv(part: Part) -> Iterator[bytes]:
     """Yield the same records as CSV (RFC 4180, with the mark of UTF-8 that spreadsheets look for)."""
     columns = part.shown_columns
     names = [column.name for column in columns] or [name for record in first(part, 1) for name in record]
-    kinds = [(column.name, column.kind == "number") for column in columns] or [(name, False) for name in names]
-    lines, size = ["\ufeff" + header(names)], 0
-    for values in shown(part):
-        get = values.get
-        line = ",".join([cell(get(name), number=number) for name, number in kinds])
-        lines.append(line)
-        size += len(line)
-        if size >= BATCH:
-            yield _joined(lines)
-            lines, size = [], 0
-    yield _joined(lines)
+    numbers = [column.kind == "number" for column in columns] or [False] * len(names)
+    nested = [column.kind == "json" for column in columns] or [False] * len(names)
+    kinds = list(zip(names, numbers, strict=True))
+    quick = QuickCsv(names, numbers=numbers, nested=nested).lines
+    yield _encoded_line("\ufeff" + header(names))
+    for at, whole in _whole_lines(part):
+        if (told := quick(whole) if not part.hidden else None) is not None:
+            yield told
+            continue
+        made = []
+        for line in (one + b"\n" for one in whole.split(b"\n")[:-1]):
+            told = quick(line) if at not in part.hidden else None
+            if told is None and (values := _values(part, at, line)) is not None:
+                told = _encoded_line(",".join([cell(values.get(name), number=number) for name, number in kinds]))
+            made.append(told or b"")
+            at += len(line)
+        yield b"".join(made)
 
 
-def _joined(lines: list[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
+def _encoded_line(text: str) -> bytes:
+    return text.encode("utf-8", "replace") + b"\r\n"
 
 
 def _decoded(line: bytes) -> dict[str, Any]:
