@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from requests_app.models import AnswerFile, FulfilmentStep, PolicyVersion, Redaction, StepFile
+from requests_app.models import AnswerFile, FulfilmentStep, PolicyVersion, Redaction, SourceTask, StepFile
 from requests_app.rules.lifecycle import ENDED
 
 from . import evidence, files
 from .actors import Actor
 from .evidence import Kind
 from .policies import policy_of
+from .transition import lock
 
 BATCH = 50
 DRAFTS_KEPT = timedelta(days=1)  # after the end of a request: somebody may have pressed the wrong button
@@ -54,42 +55,46 @@ def _drafts(now: datetime) -> "tuple[QuerySet[AnswerFile], QuerySet[FulfilmentSt
     )
 
 
-def _destroy(answer_files: "QuerySet[AnswerFile]", steps: "QuerySet[FulfilmentStep]", *, why: str, at: datetime) -> int:
-    due_files = answer_files.filter(destroyed_at=None).select_related("dsr").order_by("attached_at", "pk")
-    due_steps = steps.filter(destroyed_at=None).select_related("dsr").order_by("opened_at", "pk")
-    gone = sum(_destroy_file(row, why=why, at=at) for row in due_files[:BATCH])
-    return gone + sum(_destroy_step(row, why=why, at=at) for row in due_steps[:BATCH])
+def _destroy(answer_files: QuerySet[AnswerFile], steps: QuerySet[FulfilmentStep], *, why: str, at: datetime) -> int:
+    due_files, due_steps = answer_files.filter(destroyed_at=None), steps.filter(destroyed_at=None)
+    listed = due_files.select_related("dsr").order_by("attached_at", "pk")[:BATCH]
+    gone = sum(_destroy_file(row, due_files, why=why, at=at) for row in listed)
+    read = due_steps.select_related("dsr").order_by("opened_at", "pk")[:BATCH]
+    return gone + sum(_destroy_step(row, due_steps, why=why, at=at) for row in read)
 
 
-def _destroy_file(row: AnswerFile, *, why: str, at: datetime) -> bool:
-    """Destroy the file, then say so; False where another sweep did. Safe to repeat after a crash midway."""
-    files.destroy(row.pk)
+def _destroy_file(row: AnswerFile, due: QuerySet[AnswerFile], *, why: str, at: datetime) -> bool:
+    """Destroy the file, then say so; False where another sweep did, or it was made available again meanwhile.
+
+    The file goes while the case is locked: what is made available in this moment must not lose it. Safe to repeat
+    after a crash midway.
+    """
     with transaction.atomic():
-        if not AnswerFile.objects.filter(pk=row.pk, destroyed_at=None).update(destroyed_at=at):
+        lock(row.dsr)
+        if not due.filter(pk=row.pk).exists():
             return False
-        body = {"file": str(row.pk), "sha256": row.sha256, **({"why": why} if why else {})}
-        _record(row, body, at)
+        files.destroy(row.pk)
+        AnswerFile.objects.filter(pk=row.pk).update(destroyed_at=at)
+        _record(row, {"file": str(row.pk), "sha256": row.sha256, **({"why": why} if why else {})}, at)
     return True
 
 
-def _destroy_step(row: FulfilmentStep, *, why: str, at: datetime) -> bool:
-    """The same for what one source handed out: its records, its files, and the passages that were hidden in them."""
-    handed_out = StepFile.objects.filter(step=row.pk, destroyed_at=None)
-    for file in handed_out:
-        files.destroy(file.pk)
-    files.destroy(row.pk)
+def _destroy_step(row: FulfilmentStep, due: QuerySet[FulfilmentStep], *, why: str, at: datetime) -> bool:
+    """The same for what one source handed out: its records, its files, the passages that were hidden in them, and
+    about whom a department was asked."""
     with transaction.atomic():
-        if not FulfilmentStep.objects.filter(pk=row.pk, destroyed_at=None).update(destroyed_at=at):
+        lock(row.dsr)
+        if not due.filter(pk=row.pk).exists():
             return False
+        handed_out = StepFile.objects.filter(step=row.pk, destroyed_at=None)
+        for pk in (row.pk, *handed_out.values_list("pk", flat=True)):
+            files.destroy(pk)
+        FulfilmentStep.objects.filter(pk=row.pk).update(destroyed_at=at)
         count = handed_out.update(destroyed_at=at)
         Redaction.objects.filter(step=row.pk).update(passage_sealed=b"")
+        SourceTask.objects.filter(step=row.pk).update(about_sealed=b"")
         if row.sha256:
-            body: dict[str, str | int] = {
-                "step": str(row.pk),
-                "sha256": row.sha256,
-                "files": count,
-                "why": why or "gathered",
-            }
+            body = {"step": str(row.pk), "sha256": row.sha256, "files": str(count), "why": why or "gathered"}
             _record(row, body, at)
     return True
 

@@ -6,9 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from requests_app.models import AnswerFile, DataSubjectRequest, EvidenceEvent, FulfilmentStep, Redaction, StepFile
+from requests_app.models import (
+    AnswerFile,
+    DataSubjectRequest,
+    EvidenceEvent,
+    FulfilmentStep,
+    Redaction,
+    SourceTask,
+    StepFile,
+)
 from requests_app.models.keys import seal
-from requests_app.operations import decision, desk, files, person, release, streams, sweeps
+from requests_app.operations import answer_retention, decision, desk, files, person, release, streams, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from tests import packages
@@ -82,6 +90,9 @@ class Gathered:
         passage = seal(case, "redaction.passage.1", "Otto")
         hidden = {"ground": "rights_of_others", "hidden_by": staff("bruno"), "hidden_at": NOON}
         Redaction.objects.create(step=step, table="orders", position=0, column="note", passage_sealed=passage, **hidden)
+        about = seal(case, "sourcetask.about.1", "{}")
+        asked = {"department": "Hotline", "language": "en", "given_at": NOON, "due_at": NOON}
+        SourceTask.objects.create(step=step, about_sealed=about, **asked)
         self.step, self.pks = step, (pk, file_pk)
 
     @property
@@ -90,6 +101,7 @@ class Gathered:
         self.step.refresh_from_db()
         there = [files.path_of(pk).exists() for pk in self.pks]
         there += [bool(row.passage_sealed) for row in self.step.redactions.all()]
+        there.append(bool(SourceTask.objects.get(step=self.step).about_sealed))
         there += [self.step.destroyed_at is None, *(row.destroyed_at is None for row in self.step.files.all())]
         assert len(set(there)) == 1, there
         return there[0]
@@ -181,3 +193,20 @@ def test_the_first_package_ends_on_its_date_though_the_second_answer_is_being_ma
     assert sweeps.apply_retention(OVER) == 2
     assert (first.there, second.there) == (False, True)
     assert files.path_of(draft.pk).exists()
+
+
+def test_what_is_made_available_again_while_the_sweep_runs_is_not_destroyed(monkeypatch):
+    dsr = in_progress()
+    made = packages.made(dsr, b"PK", at=NOON)
+    gathered = Gathered(packages.released(dsr, at=NOON))
+    real = answer_retention.lock
+
+    def reissued_first(row):
+        monkeypatch.setattr(answer_retention, "lock", real)
+        release.reissue(dsr, actor=Actor.person(), at=OVER - timedelta(minutes=2))
+        return real(row)
+
+    monkeypatch.setattr(answer_retention, "lock", reissued_first)
+    assert sweeps.apply_retention(OVER) == 0
+    assert gathered.there
+    assert b"".join(release.begin(made, actor=Actor.person(), at=OVER)) == b"PK"
