@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from requests_app.connectors import holders
+from requests_app.connectors import finders, holders
 from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild
 
-HANDS_OUT = ("access", "portability")  # the rights that are answered by what the sources hold (P1, P7)
+PORTABILITY = "portability"
+HANDS_OUT = ("access", PORTABILITY)  # the rights that are answered by what the sources hold (P1, P7)
 Status = FulfilmentStep.Status
 UNANSWERED = (Status.WAITING, Status.PENDING)
 
@@ -24,9 +25,16 @@ def owe_steps(dsr: DataSubjectRequest, *, at: datetime) -> None:
     known = set(steps_of(dsr).values_list("alias", flat=True))
     FulfilmentStep.objects.bulk_create(
         FulfilmentStep(dsr=dsr, alias=alias, opened_at=dsr.opened_at, owed_at=at, next_try_at=at)
-        for alias in holders()
+        for alias in _asked_about(dsr.right)
         if alias not in known
     )
+
+
+def _asked_about(right: str) -> list[str]:
+    """Every source; of portability those alone that know people by themselves: what a department writes is not
+    processed by automated means (GDPR 20(1)(b)), and nobody looks through people's papers for nothing."""
+    known_by = set(finders())
+    return [alias for alias in holders() if right != PORTABILITY or alias in known_by]
 
 
 def steps_of(dsr: DataSubjectRequest) -> QuerySet[FulfilmentStep]:

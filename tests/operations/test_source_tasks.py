@@ -108,6 +108,12 @@ class TestTheTask:
         task = given()
         assert source_tasks.last_on(task) == task.step.dsr.due_on - timedelta(days=2)
 
+    def test_of_portability_nobody_is_asked(self):
+        confirms(ana_files("portability"))
+        sweeps.run_steps(SOON)
+        sweeps.read_sources(SOON)
+        assert not FulfilmentStep.objects.exists()
+
     def test_nothing_is_given_before_it_is_shown_who_asks(self):
         ana_files("access")
         sweeps.read_sources(SOON)
