@@ -35,7 +35,7 @@ def data_sources_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"The data source {alias} cannot be asked: {problem}.",
-            hint="Mend it in the file that DATA_SOURCES_FILE names; docs/operations.md has examples.",
+            hint="Mend it in the file that DATA_SOURCES_FILE names: docs/operations.md, docs/data-sources.md.",
             id="portal.E004",
         )
         for alias, problem in mistakes()

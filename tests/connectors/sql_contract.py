@@ -3,6 +3,7 @@
 import gc
 import json
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 
 from requests_app.connectors import DataSource, PermanentFailure, Query, Record, RetryLater
 from requests_app.connectors.contract import REQUEST, DataSourceContract, addresses, extracted
-from requests_app.connectors.sql import Sql
+from requests_app.connectors.sql import Sql, reading
 from tests.connectors import shop
 
 
@@ -76,6 +77,24 @@ class SqlContract(DataSourceContract):
         assert sorted(row["id"] for row in found["product"]) == [1, 2, 3]
         assert len(found["address"]) == 2
         assert len({row["id"] for row in found["orders"]}) == 702
+
+    def test_asked_within_a_statement_it_is_the_same_as_by_values(
+        self, source: DataSource, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        both_ways = tmp_path / "map.toml"
+        both_ways.write_text(
+            shop.MAP.read_text().replace(
+                'shipping_address_id = { kind = "number", references = "address.id", follow = "to" }',
+                'shipping_address_id = { kind = "number", references = "address.id" }',
+            )
+        )
+        for path in (shop.MAP, both_ways):
+            shown = Sql(url=url, map=str(path))
+            monkeypatch.setattr(reading, "MANY", 500)
+            by_values = sorted(extracted(shown, "ana@example.org"))
+            monkeypatch.setattr(reading, "MANY", 0)
+            assert sorted(extracted(shown, "ana@example.org")) == by_values
+        assert {row["id"] for row in held(shown)["orders"]} == {1000, 1001}  # by the person, and by their address
 
     def test_whoever_stops_in_the_middle_leaves_nothing_open(self, source: DataSource, engine: Engine) -> None:
         with engine.begin() as connection:

@@ -61,7 +61,7 @@ def test_a_source_that_is_not_there_any_more_fails_for_good(settings: Any) -> No
 def test_the_demo_has_a_customer_file(settings: Any) -> None:
     settings.DATA_SOURCES = env.toml("NOT_SET", default=DEMO)
     assert list(mistakes()) == []
-    assert len(source("customers").people) >= 4  # type: ignore[attr-defined]
+    assert len(source("shop").people) >= 4  # type: ignore[attr-defined]
 
 
 def test_without_a_file_there_is_no_source() -> None:

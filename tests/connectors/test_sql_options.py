@@ -24,6 +24,7 @@ MAP = str(shop.MAP)
         ({"url": "no url: secret", "map": MAP}, "no SQLAlchemy URL"),
         ({"url": "oracle://u:secret@h/x", "map": MAP}, "not installed"),
         ({"url": "nothing://u:secret@h/x", "map": MAP}, "not installed"),
+        ({"url": "sqlite+aiosqlite://", "map": MAP}, "not installed"),
         ({"url": "env:NOT_SET_AT_ALL", "map": MAP}, "NOT_SET_AT_ALL, which is not set"),
         ({"url_file": "/nowhere/url", "map": MAP}, "url_file cannot be read"),
     ],

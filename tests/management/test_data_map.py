@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from requests_app.connectors.data_map import visits
 from requests_app.connectors.data_map.toml_file import read_map
 from requests_app.connectors.sql import Sql
+from requests_app.management.commands.data_map import Command
 from tests.connectors import shop
 from tests.connectors.sql_contract import held
 
@@ -31,7 +32,8 @@ def run(url: str, tmp_path: Path, settings: Any) -> Run:
     """Run the command with a map of this content; its status and its words."""
 
     def ran(action: str, content: str = "", **options: str) -> tuple[int, str]:
-        (tmp_path / "map.toml").write_text(content)
+        if content:
+            (tmp_path / "map.toml").write_text(content)
         given = {"url": url, "map": str(tmp_path / "map.toml"), **options}
         settings.DATA_SOURCES = {"shop": {"BACKEND": "requests_app.connectors.sql.Sql", "OPTIONS": given}}
         out = StringIO()
@@ -97,7 +99,6 @@ def test_a_draft_is_a_map_that_leads_to_the_person(run: Run, url: str, tmp_path:
     assert status == 0
     assert '# password_hash = "text"  # guess: a secret of yours, not handed out' in drafted
     assert 'email = { kind = "text", identity = "email", category = "Contact data" }  # guess' in drafted
-    assert "[tables.product]  # no address, and no way from a person" in drafted
     assert {visit.table.key for visit in visits(read_map(drafted))} == {
         "customer", "address", "orders", "order_item", "product", "visit",
     }  # fmt: skip
@@ -106,9 +107,31 @@ def test_a_draft_is_a_map_that_leads_to_the_person(run: Run, url: str, tmp_path:
     assert "WRONG" not in run("check", drafted)[1]
 
 
+def test_a_draft_leads_to_nobody_else_and_leaves_out_what_is_nobodys(run: Run, url: str) -> None:
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        for statement in (
+            "CREATE TABLE maker (id INTEGER PRIMARY KEY, name TEXT)",
+            "ALTER TABLE product ADD COLUMN maker_id INTEGER REFERENCES maker (id)",
+            "CREATE TABLE clerk (id INTEGER PRIMARY KEY, email TEXT, boss INTEGER REFERENCES clerk (id))",
+            "ALTER TABLE customer ADD COLUMN clerk_id INTEGER REFERENCES clerk (id)",
+        ):
+            connection.exec_driver_sql(statement)
+    assert Command.requires_system_checks == ()  # they would stop where there is no map yet
+    _, drafted = run("draft")
+    assert 'maker_id = "number"\n' in drafted
+    assert "# maker (id, name)  # guess: no address, and no way from a person; left out" in drafted
+    assert 'clerk_id = "number"  # guess: refers to clerk.id: other people, not followed' in drafted
+    assert 'boss = "number"  # guess: refers to clerk.id: other people, not followed' in drafted
+    followed = drafted.replace('clerk_id = "number"', 'clerk_id = { kind = "number", references = "clerk.id" }')
+    assert (
+        "note   customer.clerk_id: has addresses of its own, and rows of others may name clerk"
+        in run("check", followed)[1]
+    )
+
+
 def test_a_source_that_is_none_or_away_is_told(run: Run, settings: Any) -> None:
     with pytest.raises(CommandError, match=r"has mistakes: tables: is missing"):
-        run("check", "")
+        run("check", "[defaults]")
     with pytest.raises(CommandError, match="cannot be reached .* password of the URL right"):
         run("draft", url="sqlite:////nowhere/shop.db")
     settings.DATA_SOURCES = {"few": {"BACKEND": "requests_app.connectors.in_memory.InMemory"}}

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Inspector, inspect, types
 
 from requests_app.connectors.data_map import DataMap, MapColumn, MapTable, Visit
+from requests_app.connectors.data_map.model import EMAIL_IDENTITY
 
 from .database import Database
 
@@ -20,7 +21,14 @@ KIND_OF: Sequence[tuple[type[types.TypeEngine[Any]], str]] = (
     (types._Binary, "binary"),
 )
 # A whole number that a database has for yes and no, and a text in which JSON is kept, are meant so.
-ALSO = {("boolean", "number"), ("boolean", "binary"), ("json", "text"), ("instant", "text"), ("date", "text")}
+ALSO = {
+    ("boolean", "number"),
+    ("number", "boolean"),
+    ("boolean", "binary"),
+    ("json", "text"),
+    ("instant", "text"),
+    ("date", "text"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,8 @@ class Finding:
 
 def kind_of(kind: types.TypeEngine[Any]) -> str:
     """Return the kind of a column as the database has it."""
+    if getattr(kind, "display_width", None) == 1 or kind.__visit_name__ == "BIT":  # how MySQL has yes and no
+        return "boolean"
     return next((name for base, name in KIND_OF if isinstance(kind, base)), "text")
 
 
@@ -109,7 +119,11 @@ def _routes(data_map: DataMap, visits: Sequence[Visit]) -> Iterator[Finding]:
     up = {edge.table for visit in visits for edge in visit.edges if not edge.down}
     down = {edge.table for visit in visits for edge in visit.edges if edge.down}
     for visit in visits:
+        own = any(one.identity == EMAIL_IDENTITY for one in visit.table.identities)
         for edge in visit.edges:
+            if own and edge.down:
+                words = f"has addresses of its own, and rows of others may name {edge.source} too: is each row theirs?"
+                yield Finding(f"{edge.table}.{edge.column}", words, wrong=False)
             if edge.either_way and edge.down and edge.source in up - down:
                 words = f"is reached by way of {edge.source}, which rows of others may name too: say the direction"
                 yield Finding(f"{edge.table}.{edge.column}", words, wrong=False)

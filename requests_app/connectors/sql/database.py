@@ -90,10 +90,13 @@ def engine_of(url: str, connect_timeout: int, statement_timeout: int) -> Engine:
     else:
         connect = {}
     try:
-        return create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=connect, **options)
+        engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=connect, **options)
     except (NoSuchModuleError, ImportError):
         client = CLIENTS.get(kind, "the SQLAlchemy dialect and client of this database")
         raise ValueError(f"the client of {parsed.drivername} is not installed: pip install {client}") from None
+    if engine.dialect.is_async:
+        raise ValueError(f"{parsed.drivername} is asynchronous: name the driver that is not, or none")
+    return engine
 
 
 def _read_only(url: URL) -> URL:
@@ -129,7 +132,8 @@ def told(error: Exception) -> Exception:
     kinds = {kind.__name__ for kind in type(cause).__mro__}
     number = getattr(cause, "pgcode", None) or (cause.args[0] if cause.args and isinstance(cause.args[0], int) else "")
     words = f"{type(cause).__name__} {number}".strip()
-    refused = bool(kinds & FOR_GOOD) or number in FOR_GOOD_MYSQL
+    # What SQLAlchemy itself refuses never reached the database.
+    refused = bool(kinds & FOR_GOOD) or number in FOR_GOOD_MYSQL or isinstance(cause, SQLAlchemyError)
     if not refused and type(cause).__module__ == "sqlite3":
         refused = str(cause).startswith(FOR_GOOD_SQLITE)
     if refused:

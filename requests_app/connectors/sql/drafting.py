@@ -71,38 +71,52 @@ def draft(database: Database, *, alias: str, schema: str = "") -> str:
             )
             for name in inspector.get_table_names(schema or None)
         ]
-    own = _own(tables)
     head = HEAD.format(alias=alias, bases=", ".join(BASES))
-    return head + "".join("\n" + "\n".join(_table(table, own, schema)) + "\n" for table in tables)
+    return head + "".join("\n" + "\n".join(lines) + "\n" for lines in _drafted(tables, schema))
 
 
-def _own(tables: Sequence[Drafted]) -> set[str]:
+def _drafted(tables: Sequence[Drafted], schema: str) -> Iterator[list[str]]:
+    people = {table.name for table in tables if table.addresses}
+    own = _own(tables, people)
+    kept = own | {key[0] for table in tables if table.name in own for key in table.keys.values()}
+    kept = kept if people else {table.name for table in tables}
+    for table in tables:
+        table.keys = {name: key for name, key in table.keys.items() if key[0] in kept and "." not in "".join(key)}
+        if table.name in kept:
+            yield list(_table(table, own, people, schema))
+        else:
+            names = ", ".join(str(column["name"]) for column in table.columns)
+            yield [f"# {table.name} ({names})  {GUESS}: no address, and no way from a person; left out"]
+
+
+def _own(tables: Sequence[Drafted], people: set[str]) -> set[str]:
     """The tables whose rows look like they are of one person: with an address, or naming such a row."""
-    own = {table.name for table in tables if table.addresses}
+    own = set(people)
     while more := {t.name for t in tables if t.name not in own and any(key[0] in own for key in t.keys.values())}:
         own |= more
     return own
 
 
-def _table(table: Drafted, own: set[str], schema: str) -> Iterator[str]:
-    looked_up = table.name not in own
-    note = "  # no address, and no way from a person" if looked_up else ""
-    yield f"[tables.{_key(table.name)}]{note}"
+def _table(table: Drafted, own: set[str], people: set[str], schema: str) -> Iterator[str]:
+    yield f"[tables.{_key(table.name)}]"
     if schema:
         yield f"schema = {json.dumps(schema)}"
     if table.primary_key:
         yield f"primary_key = {json.dumps(list(table.primary_key))}"
     yield f"[tables.{_key(table.name)}.columns]"
     for column in table.columns:
-        yield _column(table, str(column["name"]), kind_of(column["type"]), own)
+        yield _column(table, str(column["name"]), kind_of(column["type"]), own, people)
 
 
-def _column(table: Drafted, name: str, kind: str, own: set[str]) -> str:
+def _column(table: Drafted, name: str, kind: str, own: set[str], people: set[str]) -> str:
     if SECRET.search(name):
         return f"# {_key(name)} = {json.dumps(kind)}  {GUESS}: a secret of yours, not handed out"
     told, guessed = [f"kind = {json.dumps(kind)}"], False
-    if name in table.keys:
-        referred, column = table.keys[name]
+    referred, column = table.keys.get(name, ("", ""))
+    if referred and (referred == table.name or {referred, table.name} <= people):
+        # From a clerk to the customers they look after: to somebody else's rows.
+        return f"{_key(name)} = {json.dumps(kind)}  {GUESS}: refers to {referred}.{column}: other people, not followed"
+    if referred:
         told.append(f"references = {json.dumps(f'{referred}.{column}')}")
         if referred not in own and table.name in own:
             told.append('follow = "to"')

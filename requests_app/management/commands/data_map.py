@@ -20,6 +20,8 @@ class Command(BaseCommand):
 
     help = "Check the data map of an SQL source against its database (exit 1 where it is wrong), or draft a first one."
 
+    requires_system_checks = ()  # they stop where a map is missing or wrong, and this is how to get or mend it
+
     def add_arguments(self, parser: CommandParser) -> None:
         """What to do, and the name of the source."""
         parser.add_argument("action", choices=("check", "draft"))
