@@ -1,5 +1,8 @@
 """Data sources from the settings: made from their options, and what is wrong with them is told by `check`."""
 
+import re
+import textwrap
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +81,12 @@ def test_a_file_that_cannot_be_read_stops_the_start(
     monkeypatch.setenv("DATA_SOURCES_FILE", str(path))
     with pytest.raises(ImproperlyConfigured, match="DATA_SOURCES_FILE names a file"):
         env.toml("DATA_SOURCES_FILE")
+
+
+def test_the_settings_of_the_documentation_are_right_but_for_what_they_name(settings: Any) -> None:
+    document = (DEMO.parent.parent / "docs" / "data-sources.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", textwrap.dedent(document), re.DOTALL)
+    entries = [tomllib.loads(textwrap.dedent(block)) for block in blocks]
+    settings.DATA_SOURCES = {alias: entry for one in entries for alias, entry in one.items() if "BACKEND" in entry}
+    assert set(settings.DATA_SOURCES) >= {"shop", "few", "crm"}
+    assert [tables.name for tables in source("few").describe()] == ["orders"]
