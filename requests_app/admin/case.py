@@ -217,7 +217,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
         "revealed": revealed,
         "decision": shown(decision) if decision else None,
         "files": files(dsr) if act in {"approve", "return", "decide", "attach"} else [],
-        "contents": sources.contents(dsr) if act in {"approve", "return", "decide"} else [],
+        "contents": sources.contents(dsr) if act in {"approve", "return", "decide"} else {},
     }
     status = 200 if not form.is_bound or form.is_valid() else 422
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/act.html", context, status=status)

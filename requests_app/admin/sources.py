@@ -140,8 +140,14 @@ def _package(dsr: DataSubjectRequest) -> dict[str, Any]:
     return {"words": " ".join(filter(None, [made, words])), "file": file}
 
 
-def contents(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
-    """What is handed out, source by source, for whoever approves: what was found, hidden, withheld, and who looked."""
+def contents(dsr: DataSubjectRequest) -> dict[str, Any]:
+    """What is handed out, for whoever approves; nothing where no source was owed a question."""
+    steps = _handed_out(dsr)
+    return {"steps": steps, "package": _package(dsr)} if steps else {}
+
+
+def _handed_out(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
+    """Source by source what was found, hidden, withheld, and who looked."""
     zone = dsr.submission.received_zone
     rows = []
     for step in steps_of(dsr).select_related("reviewed_by"):

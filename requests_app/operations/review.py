@@ -12,9 +12,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from requests_app.models import DataSubjectRequest, FulfilmentStep, Mark, Message, Redaction, StepFile
-from requests_app.models.keys import seal
+from requests_app.models.keys import held, seal
 from requests_app.rules.lifecycle import State
 from requests_app.rules.redaction import Hidden, occurs
 from requests_app.rules.refusal import grounds_for
@@ -46,12 +47,12 @@ def hide(
     passage = _as_it_stands((record.values or {}).get(column), passage)
     with transaction.atomic():
         dsr = _lock(step)
-        one = _redaction(step, record.table, position, Hidden(column, passage), ground, account, at)
-        if one is None:
+        standing = list(_standing(step).filter(position=position, column=column))
+        if any(row.passage == passage for row in standing):
             raise Refused("This is hidden already.")
+        one = _redaction(step, record.table, position, Hidden(column, passage), ground, account, at)
         one.save(force_insert=True)
-        rows = Redaction.objects.filter(step=step, position=position, undone_at=None).select_related("step__dsr")
-        if not left_in(record, rows, own_of(dsr.submission)):
+        if not left_in(record, _standing(step).filter(position=position), own_of(dsr.submission)):
             Mark.objects.filter(step=step, position=position).update(hidden=True)
         _changed(dsr, step, Kind.RECORD_HIDDEN, _named(one), actor, at)
 
@@ -69,10 +70,14 @@ def hide_marked(step: FulfilmentStep, *, ground: str, actor: Actor, at: datetime
         for found in found_in(record, own)
     ]
     named = [mark for mark in marks if mark.file is not None and mark.kinds != [FILE]]
-    with transaction.atomic():
+    with transaction.atomic(), held([step.dsr.submission_id]):
         dsr = _lock(step)
-        rows = [_redaction(step, table, position, what, ground, account, at) for table, position, what in wanted]
-        made = Redaction.objects.bulk_create([row for row in rows if row is not None])
+        known = {(row.position, row.column, row.passage) for row in _standing(step)}
+        made = Redaction.objects.bulk_create(
+            _redaction(step, table, position, what, ground, account, at)
+            for table, position, what in wanted
+            if (position, what.column, what.passage) not in known
+        )
         StepFile.objects.filter(pk__in=[mark.file_id for mark in named]).update(hidden_ground=ground)
         done = [mark.pk for mark in marks if mark.position is not None] + [mark.pk for mark in named]
         Mark.objects.filter(pk__in=done).update(hidden=True)
@@ -188,13 +193,13 @@ def _as_it_stands(value: Any, passage: str) -> str:
     raise Refused("This passage does not stand in the field. Copy it letter by letter.")
 
 
+def _standing(step: FulfilmentStep) -> QuerySet[Redaction]:
+    return Redaction.objects.filter(step=step, undone_at=None).select_related("step__dsr")
+
+
 def _redaction(
     step: FulfilmentStep, table: str, position: int, what: Hidden, ground: str, account: User, at: datetime
-) -> Redaction | None:
-    """The row that hides this, or None where it is hidden already."""
-    same = Redaction.objects.filter(step=step, position=position, column=what.column, undone_at=None)
-    if any(row.passage == what.passage for row in same.select_related("step__dsr")):
-        return None
+) -> Redaction:
     pk = uuid.uuid4()
     sealed = seal(step.dsr.submission_id, f"redaction.passage.{pk}", what.passage)
     return Redaction(

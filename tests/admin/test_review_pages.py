@@ -163,6 +163,7 @@ def test_the_second_person_sees_what_is_in_the_package(sign_in, step, staff):
     assert "1 marked place handed out as it is, 1 of them not opened" in said
     assert "Reviewed by bruno" in said
     assert step_url(step) in said
+    assert "The package" in said
     assert sign_in("ada").get(step_url(step)).status_code == 200
     assert "Hide something" not in sign_in("ada").get(record_url(step, 0)).content.decode()
 
