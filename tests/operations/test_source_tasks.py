@@ -234,6 +234,27 @@ class TestReminders:
         task.refresh_from_db()
         assert task.due_at == now
 
+    def test_given_when_the_request_is_nearly_due_it_says_so_and_others_are_told_at_once(self):
+        confirms(ana_files("access"))
+        DataSubjectRequest.objects.update(due_on=date(2026, 11, 23))
+        staff("petra", "privacy officer")
+        sweeps.run_steps(SOON)
+        sweeps.read_sources(SOON)
+        assert "It should have been answered by Saturday 21 November 2026" in told("task_given")[0].text
+        sweeps.remind_departments(SOON)
+        assert len(told("staff_alarm")) == 1
+        assert answering.standing(link(), at=SOON) == Standing.OPEN
+
+    def test_while_it_is_asked_who_she_is_nobody_is_reminded_and_afterwards_they_are(self):
+        given()
+        DataSubjectRequest.objects.update(state="awaiting_verification")
+        assert answering.standing(link(), at=HALF_AT) == Standing.DROPPED
+        assert sweeps.remind_departments(HALF_AT) == 0
+        DataSubjectRequest.objects.update(state="in_progress")
+        assert sweeps.remind_departments(LAST_AT) == 1
+        assert len(told("task_reminder")) == 2
+        assert answering.standing(link(), at=LAST_AT) == Standing.OPEN
+
     @pytest.mark.parametrize("over", ["answered", "cancelled", "withheld"])
     def test_nobody_is_reminded_of_what_is_over(self, over):
         task = given()
