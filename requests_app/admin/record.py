@@ -109,7 +109,7 @@ def record_page(request: HttpRequest, pk: UUID, position: int) -> HttpResponse:
         "hidden": [
             {
                 "row": row,
-                "what": visible(row.column) or "the whole record",
+                "what": visible(row.column) or "The whole record",
                 "passage": visible(row.passage),
                 "ground": ground_said(step.dsr, row.ground),
                 "who": named(row.hidden_by),

@@ -55,8 +55,7 @@ def _line(step: FulfilmentStep, dsr: DataSubjectRequest, user: Any, *, waits: bo
         "since": moment(step.finished_at or step.owed_at, zone),
         "took": _took(step),
         "next": step.next_try_at and not waits and moment(step.next_try_at, zone),
-        "ground": ground_said(dsr, step.withheld_ground),
-        "why": readable(lambda: step.withheld_why) if step.withheld_ground else "",
+        **_withheld(step, dsr),
         "reviewed": step.reviewed_at and f"by {named(step.reviewed_by)} on {moment(step.reviewed_at, zone)}",
         "look": reverse(PAGE, args=[step.pk]) if _readable(step) and may(user, "review") else "",
         "acts": [{"url": reverse(ACT, args=[step.pk, key]), "label": label} for key, label in acts],
@@ -105,6 +104,12 @@ def _took(step: FulfilmentStep) -> str:
         return ""
     seconds = (step.finished_at - step.started_at).total_seconds()
     return f"{seconds:.1f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+
+
+def _withheld(step: FulfilmentStep, dsr: DataSubjectRequest) -> dict[str, str]:
+    if step.status != Status.WITHHELD:
+        return {"ground": "", "why": ""}
+    return {"ground": ground_said(dsr, step.withheld_ground), "why": readable(lambda: step.withheld_why)}
 
 
 def counted(step: FulfilmentStep) -> dict[str, Any]:
@@ -162,8 +167,7 @@ def _handed_out(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
                 "words": said(step),
                 "tone": TONES.get(Status(step.status), ""),
                 "grounds": [{"ground": ground_said(dsr, key), "n": n} for key, n in sorted(grounds.items())],
-                "ground": ground_said(dsr, step.withheld_ground),
-                "why": readable(lambda step=step: step.withheld_why) if step.withheld_ground else "",
+                **_withheld(step, dsr),
                 "reviewed": step.reviewed_at and f"by {named(step.reviewed_by)} on {moment(step.reviewed_at, zone)}",
                 "unseen": review.unseen(step, step.reviewed_by) if step.reviewed_by else 0,
                 "look": reverse(PAGE, args=[step.pk]) if _readable(step) else "",

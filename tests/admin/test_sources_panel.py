@@ -124,6 +124,10 @@ def test_bruno_withholds_with_a_ground_and_words(sign_in, asked):
     assert "It names a witness." in said
     assert "rights of others" in said
     assert f'{act(step, "withhold")}"' not in said
+    client.post(act(step, "retry"))
+    said = panel(client, dsr)
+    assert "It names a witness." not in said
+    assert "withheld" not in said
 
 
 def test_ada_who_approves_withholds_nothing(sign_in, asked):
