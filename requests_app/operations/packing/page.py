@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from requests_app.models import Message
@@ -142,7 +144,8 @@ def ground(contents: Contents, key: str) -> str:
 
 def _table(contents: Contents, source: Source, part: Part, paths: Paths, *, most: int) -> TableShown:
     language = contents.language
-    names = [c.name for c in part.shown_columns] or [name for record in first(part, 1) for name in record]
+    kinds = {column.name: column.kind for column in part.shown_columns}
+    names = list(kinds) or [name for record in first(part, 1) for name in record]
     return TableShown(
         label=part.table.label.in_language(language) or part.table.name,
         name=part.table.name,
@@ -151,18 +154,35 @@ def _table(contents: Contents, source: Source, part: Part, paths: Paths, *, most
         groups=_groups(contents, part),
         hidden=_hidden(contents, part),
         columns=names,
-        rows=[[_shown(name, record) for name in names] for record in itertools.islice(shown(part), most)],
+        rows=[
+            [_shown(name, record, kinds.get(name, "text")) for name in names]
+            for record in itertools.islice(shown(part), most)
+        ],
     )
 
 
-def _shown(name: str, record: Values) -> Shown:
+def _shown(name: str, record: Values, kind: str) -> Shown:
     value = record.get(name)
     if value is None or value == "":
         return Shown(name, "–")
     if isinstance(value, bool):
         return Shown(name, _("yes") if value else _("no"))
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Shown(name, text[:LONGEST], cut=len(text) > LONGEST)
+    return Shown(name, _as_said(text[:LONGEST], kind), cut=len(text) > LONGEST)
+
+
+def _as_said(text: str, kind: str) -> str:
+    """A date as it is read, in the zone of the page; whatever is none stays as it is. The exact text is in the file."""
+    form = {"date": "j F Y", "instant": "j F Y, H:i"}.get(kind)
+    try:
+        at = datetime.fromisoformat(text) if form else None
+        if at is None:
+            return text
+        local = timezone.localtime(at) if timezone.is_aware(at) else at
+    except (ValueError, OverflowError):
+        return text
+    said = date_format(local, form, use_l10n=False)
+    return said.lower() if (get_language() or "").startswith("it") else said
 
 
 def _groups(contents: Contents, part: Part) -> list[dict[str, Any]]:
