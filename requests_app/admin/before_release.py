@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, SourceLookup
-from requests_app.operations import assurance, data_sources, likeness, manual_verification, release, still_held
+from requests_app.operations import assurance, likeness, lookups, manual_verification, release, still_held
 from requests_app.operations.circumstances import asked_of
 from requests_app.rules.identity import NONE, Reason
 
@@ -73,7 +73,7 @@ def _chain(dsr: DataSubjectRequest, zone: str) -> str:
     """That the same person had something corrected: what is being corrected proves nothing (A04)."""
     if not dsr.submission.email_digest:
         return ""
-    corrected = data_sources.corrected_at(dsr.submission)
+    corrected = lookups.corrected_at(dsr.submission)
     if corrected is None:
         return ""
     return f"From this address a correction was asked for on {moment(corrected, zone)}. What it changed proves nothing."

@@ -11,9 +11,8 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from requests_app.connectors import EMAIL, Match, PermanentFailure, Query, RetryLater, source
-from requests_app.models import Contact, DataSubjectRequest, IdentityCheck, SourceLookup, Submission
-from requests_app.models.keys import KeyDestroyed, lookup_digests
-from requests_app.rules.lifecycle import State
+from requests_app.models import Contact, IdentityCheck, SourceLookup, Submission
+from requests_app.models.keys import KeyDestroyed
 from requests_app.rules.on_file import Finding, Held, Verdict, judge
 
 from . import evidence
@@ -22,7 +21,7 @@ from .authorities import authority_of, digest_sought, sought
 from .contacts import add_contact
 from .evidence import Kind
 from .identity_codes import is_alive, issue, newest
-from .lookups import asks_for_contact_on_file
+from .lookups import asks_for_contact_on_file, corrected_at
 from .on_behalf import ask_person, by_letter
 from .on_file_proof import settle
 from .refused import Refused
@@ -39,7 +38,6 @@ FULL_HOUR = timedelta(hours=1)  # of codes to one address: after it the next one
 ON_FILE, STOP = IdentityCheck.Purpose.ON_FILE, IdentityCheck.Purpose.STOP
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
-NO_CORRECTION = (State.CANCELLED, State.LAPSED, State.REFUSED)
 
 
 def ask_due(now: datetime) -> int:
@@ -155,15 +153,6 @@ def _verdict(submission: Submission, found: list[Match]) -> Verdict:
     return judge(
         sought(submission)[0], people, received_at=submission.received_at, corrected_at=corrected_at(submission)
     )
-
-
-def corrected_at(submission: Submission) -> datetime | None:
-    """Return when whoever reads this address first asked to have something corrected, or None (A04)."""
-    rows = DataSubjectRequest.objects.filter(
-        right="correction", submission__email_digest__in=lookup_digests(sought(submission)[0])
-    )
-    firsts = rows.exclude(state__in=NO_CORRECTION).order_by("submission__received_at")
-    return firsts.values_list("submission__received_at", flat=True).first()
 
 
 def _send_code(submission: Submission, address: str, alias: str, at: datetime) -> bool:

@@ -16,6 +16,7 @@ from django.db import transaction
 from requests_app.connectors import (
     Extracted,
     File,
+    Match,
     Pending,
     PermanentFailure,
     Query,
@@ -29,14 +30,17 @@ from requests_app.models.keys import KeyDestroyed, held, seal
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.models.source_task import AboutWhom
 from requests_app.rules.addresses import normalise
-from requests_app.rules.identity import CONTACT
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
 from requests_app.rules.lifecycle import State
+from requests_app.rules.on_file import Held, vouches
 
 from . import assurance, evidence, files, source_tasks, streams
 from .actors import Actor
 from .authorities import sought
+from .circumstances import asked_of
 from .evidence import Kind
 from .leases import Lease, TakenOver
+from .lookups import corrected_at
 from .owed_steps import Status, owe_package, steps_of
 from .refused import Refused
 from .team import alarm_officers, require
@@ -131,16 +135,24 @@ def _asked(row: FulfilmentStep) -> Extracted | Pending | None:
     found = asked.find(Query(email=email, name=name, details=submission.opened("details")))
     if not found:
         return None
-    shown = _confirmed_addresses(submission)
     by_hand = by_hand_since(submission, submission.received_at)
-    references = [
-        match.reference
-        for match in found
-        if by_hand or any(normalise(contact.address) in shown for contact in match.contacts)
-    ]
+    references = [match.reference for match in found if by_hand or _is_shown(match, row)]
     if not references:
         raise NobodyShown
     return asked.extract(references, request_id=row.pk.hex)
+
+
+def _is_shown(match: Match, row: FulfilmentStep) -> bool:
+    """Whether one of their addresses was confirmed, and vouches: the look-ups judged the same, and it may have been put
+    there since, before an answer is called incomplete or a source asked again (P46)."""
+    submission = row.dsr.submission
+    shown = _confirmed_addresses(submission)
+    theirs = [contact for contact in match.contacts if normalise(contact.address) in shown]
+    if asked_of(row.dsr).rung < CONTACT_ON_FILE:
+        return bool(theirs)
+    received_at, corrected = submission.received_at, corrected_at(submission)
+    held = [Held(contact.address, contact.since, contact.changed_recently) for contact in theirs]
+    return any(vouches(one, received_at=received_at, corrected_at=corrected) for one in held)
 
 
 def _confirmed_addresses(submission: Submission) -> set[str]:

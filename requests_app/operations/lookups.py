@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from requests_app.connectors import finders
-from requests_app.models import SourceLookup, Submission
+from requests_app.models import DataSubjectRequest, SourceLookup, Submission
+from requests_app.models.keys import lookup_digests
 from requests_app.rules.authority import Kind
 from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
-from requests_app.rules.lifecycle import OPEN
+from requests_app.rules.lifecycle import OPEN, State
 
-from .authorities import authority_of, digest_sought
+from .authorities import authority_of, digest_sought, sought
 from .circumstances import asked_of
 
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
+NO_CORRECTION = (State.CANCELLED, State.LAPSED, State.REFUSED)
 
 
 def owe_lookups(submission: Submission, *, at: datetime) -> None:
@@ -75,3 +77,12 @@ def ask_again(submission: Submission, *, at: datetime) -> None:
             owe_lookups(locked, at=at)
     earlier = SourceLookup.objects.filter(submission=submission, asked_at__lte=at - ASKED_AGAIN_AFTER)
     earlier.update(next_try_at=at, attempts=0)
+
+
+def corrected_at(submission: Submission) -> datetime | None:
+    """Return when whoever reads this address first asked to have something corrected, or None (A04)."""
+    rows = DataSubjectRequest.objects.filter(
+        right="correction", submission__email_digest__in=lookup_digests(sought(submission)[0])
+    )
+    firsts = rows.exclude(state__in=NO_CORRECTION).order_by("submission__received_at")
+    return firsts.values_list("submission__received_at", flat=True).first()

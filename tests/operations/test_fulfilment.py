@@ -187,6 +187,16 @@ class TestReading:
         assert Shop.asked == []
         assert step_of(dsr).status == Status.WAITING
 
+    @pytest.mark.parametrize("since", [{"since": NOON + timedelta(hours=1)}, {"changed_recently": True}])
+    def test_an_address_that_was_put_on_file_after_the_look_up_shows_nobody(self, monkeypatch, since):
+        """Otto asks for himself, nobody is found; then he puts his address into Ana's account."""
+        dsr = ana_asks(email="otto@example.com")
+        taken = Match("C-1001", (OnFile("otto@example.com", **since), OnFile("ana@example.org")))
+        monkeypatch.setattr(Shop, "find", lambda self, query: [taken])
+        sweeps.read_sources(THEN)
+        assert Shop.asked == []
+        assert (step_of(dsr).status, step_of(dsr).failure_code) == (Status.FAILED, "NobodyShown")
+
     def test_nobody_on_file_is_nothing_found(self):
         dsr = ana_asks(email="nobody@example.org")
         sweeps.read_sources(THEN)
