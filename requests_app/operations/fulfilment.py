@@ -106,7 +106,7 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
         if isinstance(answer, Pending):
             return _pending(row, answer, at)
         kept, out = _write(row, answer or (), lease)
-    except TakenOver:
+    except (TakenOver, streams.Overtaken):
         return False
     except RetryLater as error:
         return _later(row, error, at)

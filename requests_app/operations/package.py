@@ -58,7 +58,7 @@ def _build(row: PackageBuild, at: datetime) -> bool:
     try:
         gathered = contents.gather(row.dsr)
         out = _write(gathered, pk, lease, at)
-    except TakenOver:
+    except (TakenOver, streams.Overtaken):
         return False
     except RetryLater as error:
         return _later(row, error, at)
@@ -108,7 +108,7 @@ def _record(
                 dsr.submission_id, Kind.PACKAGE_BUILT, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body
             )
         else:
-            gone = pk
+            gone = None if before.file_id == pk else pk  # whoever took over made it of the same
             mine.update(next_try_at=at)
     if gone:
         files.destroy(gone)

@@ -38,8 +38,15 @@ def _place(pk: uuid.UUID) -> str:
     return f"stream.{pk}"
 
 
+class Overtaken(Exception):
+    """Somebody else began to write the same stream after us: what they write counts."""
+
+
 class Writer:
-    """Use as a context: left by an exception nothing remains, left well the stream lies under its name, durably."""
+    """Use as a context: left by an exception nothing remains, left well the stream lies under its name, durably.
+
+    Of two who write the same stream the one who began last counts; leaving raises Overtaken for the other.
+    """
 
     def __init__(self, submission_id: uuid.UUID, pk: uuid.UUID) -> None:
         self.size = 0
@@ -49,7 +56,8 @@ class Writer:
         key = AESGCM.generate_key(256)
         self._cipher, self._number, self._buffer = AESGCM(key), 0, bytearray()
         self._part = self._path.with_suffix(".part")
-        self._out = self._part.open("wb")
+        self._part.unlink(missing_ok=True)  # whoever still writes there writes to nothing, and finds out in the end
+        self._out = self._part.open("xb")
         sealed = seal_bytes(submission_id, _place(pk), key)
         self._out.write(MAGIC + _LENGTH.pack(len(sealed)) + sealed)
 
@@ -77,12 +85,22 @@ class Writer:
                 self._seal(bytes(self._buffer), last=True)
                 self._out.flush()
                 os.fsync(self._out.fileno())
+            ours = self._is_ours()
         finally:
             self._out.close()
-        if kind is None:
+        if not ours:
+            if kind is None:
+                raise Overtaken(f"{self._path.name} is being written anew")
+        elif kind is None:
             self._part.replace(self._path)
         else:
             self._part.unlink(missing_ok=True)
+
+    def _is_ours(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._out.fileno()), self._part.stat())
+        except FileNotFoundError:
+            return False
 
     def _seal_whole_chunks(self) -> None:
         # One chunk stays back: only the end of the stream tells whether it is the last.
@@ -169,16 +187,16 @@ def pieces(reader: Reader, *, start: int = 0, end: int | None = None) -> Iterato
 
 def whole_lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Yield (place of the first byte, some whole lines) for all that stands between two places."""
-    at, rest = start, b""
+    at, begun = start, list[bytes]()
     for piece in pieces(reader, start=start, end=end):
         whole, newline, tail = piece.rpartition(b"\n")
         if not newline:
-            rest += piece
+            begun.append(piece)  # joined once: a record may be as long as a file
             continue
-        whole = rest + whole + newline
+        whole = b"".join([*begun, whole, newline])
         yield at, whole
         at += len(whole)
-        rest = tail
+        begun = [tail]
 
 
 def lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:

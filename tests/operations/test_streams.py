@@ -2,6 +2,7 @@
 
 import io
 import os
+import time
 import uuid
 
 import pytest
@@ -54,6 +55,38 @@ def test_lines_come_whole_with_their_places(case):
     assert [line for _, line in found] == rows
     for at, line in found:
         assert b"".join(streams.pieces(reader, start=at, end=at + len(line))) == line
+
+
+def test_a_record_as_long_as_a_file_is_read_in_one_go(case):
+    """Joining piece after piece took time that grew with its square: minutes for one line of some hundred megabytes."""
+    reader = Reader(case, written(case, b"a" * 48 * 1024 * 1024 + b"\n" + b"b\n", step=1024 * 1024))
+    began = time.process_time()
+    assert [len(line) for _, line in streams.lines(reader, start=0, end=reader.size)] == [48 * 1024 * 1024 + 1, 2]
+    assert time.process_time() - began < 1.5
+
+
+@pytest.mark.parametrize("first_ends", ["before", "after"])
+@pytest.mark.parametrize("well", [True, False])
+def test_of_two_who_write_at_once_the_later_one_counts_and_stays_whole(case, first_ends, well):
+    """A source that is slow is asked again by hand: its late answer must not lie over what was reviewed since."""
+    pk = uuid.uuid4()
+    late, second = Writer(case, pk), Writer(case, pk)
+    late.write(b"late")
+    second.write(b"second")
+
+    def late_ends() -> None:
+        if well:
+            with pytest.raises(streams.Overtaken):
+                late.__exit__(None, None, None)
+        else:
+            late.__exit__(InterruptedError, None, None)
+
+    if first_ends == "before":
+        late_ends()
+    second.__exit__(None, None, None)
+    if first_ends == "after":
+        late_ends()
+    assert Reader(case, pk).read() == b"second"
 
 
 def test_nothing_stands_in_the_clear(case):
