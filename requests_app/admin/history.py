@@ -186,6 +186,8 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
             says = words
     if body.get("contact"):
         says = OF_A_CONTACT.get(kind, says)
+    if kind == Kind.DOWNLOADED and body.get("from"):
+        says = "{who} went on with a download that had broken off."
     if kind == Kind.MILESTONE and body.get("superseded") == "true":
         says = OVERTAKEN
     return says.format(

@@ -90,6 +90,8 @@ def _special(event: EvidenceEvent) -> str:
         return _("Two of us looked at your document: the request is yours.")
     if event.kind == Kind.LAPSED and json.loads(event.body).get("missing") == "document":
         return _("The request ended, because no document came that we could accept.")
+    if event.kind == Kind.DOWNLOADED and json.loads(event.body).get("from"):
+        return _("You went on with a download that had broken off.")
     if event.kind in {Kind.REOPENED, Kind.MESSAGE_RECEIVED} and json.loads(event.body).get("why") == "missing":
         return _("You said that something is missing.")
     if event.kind == Kind.PACKAGE_DESTROYED:

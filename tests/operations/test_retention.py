@@ -136,7 +136,9 @@ def test_made_available_again_it_lives_on_until_the_new_date():
     dsr = in_progress()
     made = packages.made(dsr, b"PK", at=NOON)
     gathered = Gathered(packages.released(dsr, at=NOON))
-    release.reissue(dsr, actor=Actor.person(), at=OVER - timedelta(minutes=2))
+    package = release.reissue(dsr, actor=Actor.person(), at=OVER - timedelta(minutes=2))
+    dsr.refresh_from_db()
+    assert dsr.wake_at.date() == package.expires_at.date() - timedelta(days=3)  # she is told before it ends again
     assert sweeps.apply_retention(OVER) == 0
     assert gathered.there
     assert b"".join(release.begin(made, actor=Actor.person(), at=OVER)) == b"PK"

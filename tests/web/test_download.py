@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from requests_app.admin import history
 from requests_app.models import AnswerFile, DataSubjectRequest, DisclosurePackage, EvidenceEvent, Notice
 from requests_app.operations import locked_zip, release
 from requests_app.operations.actors import Actor
@@ -177,6 +178,18 @@ class TestPart:
         page = ana.get(path, headers={"Range": asked})
         assert (page.status_code, page["Content-Range"]) == (416, f"bytes */{len(CONTENT)}")
         assert events() == []
+
+    def test_it_is_told_apart_from_a_download_in_both_histories(self, ana, path, client):
+        ana.get(path)
+        ana.get(path, headers={"Range": "bytes=5-"})
+        page = ana.get("/status/").content.decode()
+        assert page.count("You downloaded a file of the answer.") == 1
+        assert page.count("You went on with a download that had broken off.") == 1
+        said = [line["text"] for line in history.for_staff(dsr())]
+        assert said[-2:] == [
+            "The person downloaded a file of the answer.",
+            "The person went on with a download that had broken off.",
+        ]
 
     def test_only_of_the_file_that_it_began_with(self, ana, package, path):
         same = {"Range": "bytes=5-", "If-Range": f'"{package.sha256}"'}
