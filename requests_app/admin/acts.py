@@ -8,13 +8,14 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest
+from requests_app.models import DataSubjectRequest, PackageBuild
 from requests_app.operations import (
     asking,
     deadline_change,
     decision,
     desk,
     erasure,
+    package,
     proof,
     proof_review,
     release,
@@ -24,7 +25,7 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.authorities import decider
 from requests_app.operations.circumstances import asked_of
 from requests_app.rules.identity import NONE
-from requests_app.rules.lifecycle import Action, allowed
+from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.policy import NEVER_GATED
 
 from . import forms
@@ -69,6 +70,11 @@ def no_pause(dsr: DataSubjectRequest) -> str:
     if why := deadline_change.no_pause(dsr, at=clock.now()):
         return why
     return "" if deadline_change.reasons_for(dsr) else "No law that binds this request lets its clock stand still."
+
+
+def packaged(dsr: DataSubjectRequest) -> bool:
+    """In progress, with a package that was made or failed."""
+    return dsr.state == State.IN_PROGRESS and PackageBuild.objects.filter(dsr=dsr).exists()
 
 
 def documentable(dsr: DataSubjectRequest) -> bool:
@@ -226,6 +232,11 @@ ACTS = {
             lets(Action.RETURN_FOR_CHANGE), forms.ReasonForm,
             lambda dsr, v, who, at: decision.return_for_change(dsr, reason=v["reason"], actor=who, at=at),
             "The decision is void, and the handler reads your reason.",
+        ),
+        Act(
+            "package", "Make the package anew", "It is being made anew.", "retry_step", packaged, forms.ActForm,
+            lambda dsr, v, who, at: package.make_anew(dsr, actor=who, at=at),
+            "For after a data map was mended. What was hidden and reviewed stays as it is.",
         ),
         Act(
             "note", "Internal note", "Note added.", "note", always, forms.NoteForm,

@@ -291,6 +291,16 @@ class TestMaking:
         kept = [*FulfilmentStep.objects.all(), *StepFile.objects.all()]
         assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {row.pk.hex for row in kept}
 
+    def test_after_a_data_map_was_mended_staff_have_it_made_anew(self, bruno):
+        dsr = read_for()
+        Shop.tables = (Table("orders", (Column("number"), Column("note"))),)
+        made(dsr)
+        assert PackageBuild.objects.get().lacks
+        Shop.tables = (ORDERS,)
+        package.make_anew(dsr, actor=bruno, at=LATER)
+        made(dsr)
+        assert PackageBuild.objects.get().lacks == []
+
     def test_a_source_that_cannot_describe_itself_delays_it_and_after_a_while_somebody_is_told(self, settings):
         dsr = read_for()
 
