@@ -301,7 +301,7 @@ def retry(step: FulfilmentStep, *, actor: Actor, at: datetime) -> None:
         if dsr.state != State.IN_PROGRESS or dsr.opened_at != step.opened_at:
             raise Refused("This request is not in progress any more: return or reopen it first.")
         fresh = {"status": Status.WAITING, "next_try_at": at, "attempts": 0, "failure_code": "", "reviewed_by": None,
-                 "reviewed_at": None}  # fmt: skip
+                 "reviewed_at": None, "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
         FulfilmentStep.objects.filter(pk=step.pk).update(**fresh)
         body = {"step": str(step.pk), "source": step.alias, "before": step.status}
         evidence.append(dsr.submission_id, Kind.SOURCE_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)

@@ -20,6 +20,7 @@ from requests_app.connectors import (
     Lines,
     Match,
     OnFile,
+    Pending,
     Query,
     Record,
     RetryLater,
@@ -205,6 +206,27 @@ class TestContent:
         assert json.loads(archive.read("manifest.json"))["sources"][0]["result"] == "withheld"
         assert b"Otto" not in b"".join(archive.read(name) for name in archive.namelist())
 
+    def test_a_source_that_never_answered_and_is_withheld_is_not_said_to_hold_something(self, bruno, monkeypatch):
+        monkeypatch.setattr(Shop, "holds", Pending)
+        dsr = read_for()
+        step = steps_of(dsr).get()
+        assert (step.status, step.failure_code) == ("pending", "")
+        fulfilment.withhold(step, ground="risk_to_others", why="It does not answer.", actor=bruno, at=LATER)
+        archive = made(dsr)
+        assert json.loads(archive.read("manifest.json"))["sources"][0]["result"] == "could not be asked"
+        assert "Something is held" not in archive.read("index.html").decode()
+
+    def test_what_was_withheld_and_is_handed_out_after_all_has_no_ground_any_more(self, bruno):
+        dsr = read_for()
+        fulfilment.withhold(steps_of(dsr).get(), ground="risk_to_others", why="It names Otto.", actor=bruno, at=LATER)
+        fulfilment.retry(steps_of(dsr).get(), actor=bruno, at=LATER)
+        sweeps.read_sources(LATER)
+        archive = made(dsr, LATER + timedelta(minutes=1))
+        assert json.loads(archive.read("manifest.json"))["sources"][0] | {"files": 0} == {
+            "source": "shop", "result": "found", "ground": "", "records": 3, "files": 0, "hidden": 0,
+        }  # fmt: skip
+        assert "It names Otto." not in archive.read("index.html").decode()
+
 
 class TestHidden:
     @pytest.mark.parametrize(("column", "passage"), [("", ""), ("note", ""), ("note", "Otto")])
@@ -250,6 +272,18 @@ def test_portability_hands_out_only_what_was_provided_on_consent_or_contract(bru
     names = archive.namelist()
     assert not [name for name in names if name.startswith(("files/", "conversation/"))]
     assert b"score" not in b"".join(archive.read(name) for name in names)
+
+
+@pytest.mark.parametrize("gone", ["source", "table"])
+def test_of_what_is_described_no_more_portability_is_not_silently_empty(settings, gone):
+    dsr = read_for("portability")
+    if gone == "source":
+        settings.DATA_SOURCES = {}
+    else:
+        Shop.tables = ()
+    made(dsr)
+    reviewed(dsr)
+    assert any("of orders for which purpose it is held" in sentence for sentence in readiness.missing(dsr))
 
 
 class TestMaking:

@@ -177,13 +177,11 @@ def _source(dsr: DataSubjectRequest, step: FulfilmentStep) -> Source:
 
 
 def _result(step: FulfilmentStep) -> str:
+    """In doubt it could not be asked: "something is held" is said only of what was read, "nothing" of an answer."""
     if step.status == Status.NOTHING:
         return NOTHING
-    return WITHHELD if step.status == Status.WITHHELD and not _never_answered(step) else NOT_ASKED
-
-
-def _never_answered(step: FulfilmentStep) -> bool:
-    return bool(step.failure_code) and not step.sha256
+    held = bool(step.records) or step.files.exists()
+    return WITHHELD if step.status == Status.WITHHELD and held else NOT_ASKED
 
 
 def _described(alias: str) -> dict[str, Table]:
@@ -201,9 +199,12 @@ def _part(
     described: Mapping[str, Table],
     hidden: Sequence[Redaction],
 ) -> Part | None:
-    table = described.get(str(stored["table"]), Table(str(stored["table"]), ()))
+    known = described.get(str(stored["table"]))
+    table = known or Table(str(stored["table"]), ())
     columns = portable(table.columns) if dsr.right == PORTABILITY else None
-    if columns is not None and not columns:
+    # Of a table that is described no more nobody can say that it is none of what portability hands out: then the
+    # package lacks what is to be told of it, as that of an access does.
+    if columns is not None and not columns and known is not None:
         return None
     start, end, records = (int(str(stored[name])) for name in ("start", "end", "records"))
     at: dict[int, tuple[Hidden, ...]] = {}
