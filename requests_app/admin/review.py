@@ -128,13 +128,19 @@ def head(request: HttpRequest, step: FulfilmentStep, tables: dict[str, Table]) -
         "reviewed": step.reviewed_at
         and f"by {named(step.reviewed_by)} on {moment(step.reviewed_at, dsr.submission.received_zone)}",
         "acts": [
-            {"url": reverse(ACT, args=[step.pk, key]), "label": ACTS[key][1]}
+            {"url": _act_url(step, key), "label": ACTS[key][1]}
             for key in ("reviewed", "hide_marked", "retry", "withhold")
             if changes and may(request.user, ACTS[key][0]) and (key != "hide_marked" or _others(step))
         ],
         "may_hide": changes and may(request.user, "hide"),
         **counted(step),
     }
+
+
+def _act_url(step: FulfilmentStep, key: str) -> str:
+    """Where a button leads; whoever says that they looked says at what."""
+    url = reverse(ACT, args=[step.pk, key])
+    return f"{url}?seen={review.digest_of(step)}" if key == "reviewed" else url
 
 
 def _left(request: HttpRequest, step: FulfilmentStep) -> dict[str, Any]:

@@ -69,7 +69,9 @@ class WithholdForm(GroundForm):
 
 
 class ReviewedForm(StepForm):
-    """Why not every marked place was opened."""
+    """Why not every marked place was opened, and the digest of what was looked at."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
     why = forms.CharField(
         required=False, widget=area(3), max_length=2000, label="Why not every marked place was opened",
@@ -100,7 +102,8 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         raise PermissionDenied
     step, now, actor = load(pk), clock.now(), Actor.staff(request.user)
     _, label, form_class, intro, done = ACTS[act]
-    form = form_class(request.POST if request.method == "POST" else None, dsr=step.dsr)
+    seen = request.GET.get("seen") or review.digest_of(step)  # of the page that led here
+    form = form_class(request.POST if request.method == "POST" else None, dsr=step.dsr, initial={"seen": seen})
     if form.is_bound and form.is_valid():
         try:
             _run(act, step, form.cleaned_data, actor, now)
@@ -130,7 +133,7 @@ def _run(act: str, step: FulfilmentStep, given: dict[str, Any], actor: Actor, at
     elif act == "hide_marked":
         review.hide_marked(step, ground=given["ground"], actor=actor, at=at)
     else:
-        review.mark_reviewed(step, why=given["why"], actor=actor, at=at)
+        review.mark_reviewed(step, why=given["why"], seen=given["seen"], actor=actor, at=at)
 
 
 def urls() -> list[Any]:

@@ -31,7 +31,7 @@ from .step_records import record_at
 from .team import refuse_own, require
 from .transition import lock
 
-GONE = "This source was read anew in the meantime: look at it again."
+GONE = "This source was read anew, or something of it hidden or shown, in the meantime: look at it again."
 
 
 def hide(
@@ -132,13 +132,19 @@ def unseen(step: FulfilmentStep, account: User) -> int:
     return sum(account.pk not in seen for seen in open_ones)
 
 
-def mark_reviewed(step: FulfilmentStep, *, why: str, actor: Actor, at: datetime) -> None:
+def mark_reviewed(step: FulfilmentStep, *, why: str, actor: Actor, at: datetime, seen: str | None = None) -> None:
     """Record that somebody looked at a source and that the rest may be handed out. Where the check has not come to
-    its end, or marked places were not opened, they say why not; that is kept as an internal note."""
+    its end, or marked places were not opened, they say why not; that is kept as an internal note.
+
+    `seen`: the digest of what they looked at; raises Refused where a department, or a source that was asked again,
+    has answered anew since.
+    """
     account = require(actor, "review")
     refuse_own(step.dsr.submission, account)
     with transaction.atomic():
         dsr = _lock(step)
+        if seen is not None and seen != digest_of(step):
+            raise Refused(GONE)
         left = unseen(step, account)
         if not why.strip() and not is_checked(step):
             raise Refused("The check for other people has not come to its end. Wait for it, or say why you do not.")

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from requests_app import clock
-from requests_app.models import AccessLog, Mark, Redaction
+from requests_app.models import AccessLog, Mark, Redaction, StepFile
 from requests_app.operations import decision
 from requests_app.operations.actors import Actor
 from requests_app.operations.owed_steps import steps_of
@@ -141,20 +141,40 @@ def test_what_was_destroyed_is_said(sign_in, step, tmp_path):
     assert "has been destroyed or cannot be read" in answer.content.decode()
 
 
+def reviewed_from(client, step, why=""):
+    """Press "Reviewed" on the page of the source, and on the form that it leads to."""
+    (url,) = re.findall(r'href="([^"]+/do/reviewed/[^"]*)"', client.get(step_url(step)).content.decode())
+    (seen,) = re.findall(r'name="seen" value="([0-9a-f]{64})"', client.get(url).content.decode())
+    return client.post(url, {"why": why, "seen": seen})
+
+
+def test_reviewed_is_of_what_stood_on_the_page_and_not_of_what_was_answered_since(sign_in, step):
+    client = sign_in("bruno")
+    (url,) = re.findall(r'href="([^"]+/do/reviewed/[^"]*)"', client.get(step_url(step)).content.decode())
+    StepFile.objects.create(step=step, name_sealed=b"", media_type="", size=1, sha256="0" * 64, received_at=clock.now())
+    (seen,) = re.findall(r'name="seen" value="([0-9a-f]{64})"', client.get(url).content.decode())
+    answer = client.post(url, {"why": "All of it.", "seen": seen})
+    assert answer.status_code == 422
+    assert "look at it again" in answer.content.decode()
+    assert client.post(act(step, "reviewed"), {"why": "All of it."}).status_code == 422
+    step.refresh_from_db()
+    assert step.reviewed_at is None
+
+
 def test_reviewed_needs_the_places_to_be_opened_or_a_reason(sign_in, step):
     client = sign_in("bruno")
-    answer = client.post(act(step, "reviewed"), {"why": ""})
+    answer = reviewed_from(client, step)
     assert answer.status_code == 422
     assert "You have not opened every marked place: 1 left." in answer.content.decode()
     client.get(step_url(step, orders_of(step)))
-    client.post(act(step, "reviewed"), {"why": ""})
+    reviewed_from(client, step)
     assert "Reviewed by bruno" in client.get(case_url(step.dsr)).content.decode()
 
 
 def test_the_second_person_sees_what_is_in_the_package(sign_in, step, staff):
     client = sign_in("bruno")
     client.post(record_url(step, 0), {"action": "hide", "column": "1", "passage": "", "ground": "risk_to_others"})
-    client.post(act(step, "reviewed"), {"why": "Only one, and seen by phone."})
+    reviewed_from(client, step, "Only one, and seen by phone.")
     approve = reverse("admin:requests_app_datasubjectrequest_act", args=[step.dsr_id, "decide"])
     page = sign_in("ada").get(approve).content.decode()
     said = page.split('id="contents"')[1].split("</section>")[0]

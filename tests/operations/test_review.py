@@ -289,6 +289,17 @@ class TestReviewed:
         (body,) = events(step, "source_reviewed")
         assert (body["digest"], body["unseen"]) == (review.digest_of(step), 0)
 
+    def test_it_is_of_what_they_looked_at_and_not_of_what_was_answered_since(self, hugo):
+        """A department corrects its answer while somebody reads: the new words have no mark, and nobody saw them."""
+        step = ana_is_read()
+        seen = review.digest_of(step)
+        FulfilmentStep.objects.filter(pk=step.pk).update(sha256="1" * 64)
+        with pytest.raises(Refused, match="look at it again"):
+            review.mark_reviewed(fresh(step), why="Seen.", seen=seen, actor=Actor.staff(hugo), at=NOON)
+        review.mark_reviewed(
+            fresh(step), why="Seen.", seen=review.digest_of(fresh(step)), actor=Actor.staff(hugo), at=NOON
+        )
+
     def test_what_somebody_else_opened_counts_for_them_alone(self, hugo):
         step = ana_is_read()
         review.note_seen(step.marks.all(), actor=Actor.staff(staff("petra", "privacy officer")))
