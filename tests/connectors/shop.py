@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    inspect,
 )
 
 SINCE = datetime(2024, 2, 12, tzinfo=UTC)
@@ -63,8 +64,10 @@ Table("visit", schema, Column("email", String(200)), Column("page", Text))
 
 def filled(engine: Engine) -> None:
     """Have the tables, with Ana and Otto in them and nothing else. What is Otto's has numbers from 200."""
-    schema.create_all(engine)
     with engine.begin() as connection:
+        there = set(inspect(connection).get_table_names())
+        if not set(schema.tables) <= there:
+            schema.create_all(connection)
         for table in reversed(schema.sorted_tables):
             connection.execute(table.delete())
         for table, rows in ROWS.items():

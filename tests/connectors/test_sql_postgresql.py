@@ -104,6 +104,40 @@ def test_what_json_as_it_was_typed_may_hold_goes_the_slower_way(engine: Engine, 
     assert items[0].values["tags"] == ["x", "y z"]
 
 
+KEYS = {"uuid": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "numeric(12,2)": "7.50", "date": "2024-02-29", "bigint": "7",
+        "timestamptz": "2024-02-29 10:00:00.5+02", "bytea": "\\x00ff", "citizen": "NL-1", "char(6)": "ab"}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_keys_of_every_type_lead_on(engine: Engine, url: str, tmp_path: Path, kind: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS child, parent; DROP DOMAIN IF EXISTS citizen")
+        connection.exec_driver_sql("CREATE DOMAIN citizen AS varchar(20)")
+        connection.exec_driver_sql(f"CREATE TABLE parent (id {kind}, email text); CREATE TABLE child (parent {kind})")
+        connection.execute(text("INSERT INTO parent VALUES (:key, 'a@b.example')"), {"key": KEYS[kind]})
+        connection.execute(text("INSERT INTO child VALUES (:key), (NULL)"), {"key": KEYS[kind]})
+    data_map = tmp_path / "map.toml"
+    data_map.write_text(
+        '[tables.parent.columns]\nid = {}\nemail = { identity = "email" }\n'
+        '[tables.child.columns]\nparent = { references = "parent.id" }\n'
+    )
+    assert [item.table for item in _items(Sql(url=url, map=str(data_map)))] == ["parent", "child"]
+
+
+def test_a_column_of_several_values_leads_nowhere_and_says_so(engine: Engine, url: str, tmp_path: Path) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS child, parent; CREATE TABLE child (parent int)")
+        connection.exec_driver_sql("CREATE TABLE parent (id int[], email text)")
+        connection.exec_driver_sql("INSERT INTO parent VALUES ('{1,2}', 'a@b.example')")
+    data_map = tmp_path / "map.toml"
+    data_map.write_text(
+        '[tables.parent.columns]\nid = {}\nemail = { identity = "email" }\n'
+        '[tables.child.columns]\nparent = { references = "parent.id" }\n'
+    )
+    with pytest.raises(PermanentFailure, match=r"parent\.id holds several values"):
+        list(_items(Sql(url=url, map=str(data_map))))
+
+
 def test_values_of_a_megabyte_pass_in_bounded_memory(engine: Engine, url: str, tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS large; CREATE TABLE large (email text, body text, doc json)")

@@ -13,16 +13,20 @@ from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract
 
 
-class TestSqlOnSqlite(SqlContract):
-    @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        return f"sqlite:///{tmp_path / 'shop.db'}"
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('shop') / 'shop.db'}"
 
-    @pytest.fixture
-    def engine(self, url: str) -> Iterator[Engine]:
-        made = create_engine(url, poolclass=NullPool)
-        yield made
-        made.dispose()
+
+@pytest.fixture(scope="module")
+def engine(url: str) -> Iterator[Engine]:
+    made = create_engine(url, poolclass=NullPool)
+    yield made
+    made.dispose()
+
+
+class TestSqlOnSqlite(SqlContract):
+    pass
 
 
 def test_a_file_that_is_not_there_is_away_and_is_not_made(tmp_path: Path) -> None:

@@ -119,7 +119,6 @@ class Reading:
             yield statement, all(way.searched for way in group)
 
     def _read(self, described: MapTable, statement: Select[Any], *, only_searched: bool) -> Iterator[Record | Lines]:
-        names = [one.name for one in described.columns]
         rows: Iterator[Sequence[Any]]
         if self._connection.dialect.driver == "psycopg2":
             result = self._connection.execute(statement.limit(PROBE + 1))
@@ -135,27 +134,35 @@ class Reading:
                 rows = iter(_in_order(first, described))
         else:
             rows = streamed(self._connection, statement)
-        shape = None if self._dialect == "postgresql" else [one.kind for one in described.columns]
+        yield from self._records(described, rows, only_searched=only_searched)
+
+    def _records(self, described: MapTable, rows: Iterator[Sequence[Any]], *, only_searched: bool) -> Iterator[Record]:
+        names = [one.name for one in described.columns]
+        kinds = None if self._dialect == "postgresql" else [one.kind for one in described.columns]
         leading = [(names.index(name), name) for name in self._leading.get(described.key, ())]
+        identities = [(names.index(one.name), one.identity) for one in described.identities]
+        meant: dict[int, set[str]] = {place: set() for place, _ in identities}  # the spellings that were compared
         for row in rows:
-            values = row if shape is None else [_plain(kind, one) for kind, one in zip(shape, row, strict=True)]
-            record = dict(zip(names, values, strict=True))
-            if only_searched and not self._is_meant(described, record):
-                continue
+            if only_searched and not any(row[place] in meant[place] for place, _ in identities):
+                found = [place for place, identity in identities if self._is_meant(row[place], identity)]
+                if not found:
+                    continue
+                for place in found:
+                    meant[place].add(row[place])
             for place, name in leading:
                 self._lead_on(described.key, name, row[place])
-            yield Record(described.key, record)
+            values = row if kinds is None else [_plain(kind, one) for kind, one in zip(kinds, row, strict=True)]
+            yield Record(described.key, dict(zip(names, values, strict=True)))
 
-    def _is_meant(self, described: MapTable, record: Mapping[str, Any]) -> bool:
-        return any(
-            record[one.name] is not None and normalise(str(record[one.name])) in self._wanted.get(one.identity, ())
-            for one in described.identities
-        )
+    def _is_meant(self, value: Any, identity: str) -> bool:
+        return value is not None and normalise(str(value)) in self._wanted.get(identity, ())
 
     def _lead_on(self, key: str, name: str, value: Any) -> None:
         values = self._values[key, name]
         if value is None or values is None:
             return
+        if isinstance(value, list | dict):
+            raise PermanentFailure(f"{key}.{name} holds several values, and cannot lead to rows of another table")
         values.add(bytes(value) if isinstance(value, memoryview) else value)
         if len(values) > MANY:
             self._values[key, name] = None
