@@ -129,6 +129,85 @@ def test_a_draft_leads_to_nobody_else_and_leaves_out_what_is_nobodys(run: Run, u
     )
 
 
+def library(tmp_path: Path) -> str:
+    """A database with keys of two columns, rows that name their own table, and what many people share."""
+    made = f"sqlite:///{tmp_path / 'library.db'}"
+    with create_engine(made, poolclass=NullPool).begin() as connection:
+        for statement in (
+            "CREATE TABLE branch (id integer PRIMARY KEY, town text)",
+            "CREATE TABLE staff (id integer PRIMARY KEY, email text, branch_id integer REFERENCES branch (id))",
+            "CREATE TABLE reader (branch_id integer REFERENCES branch (id), card integer, mail text,"
+            " guardian integer, guardian_branch integer, code text UNIQUE, PRIMARY KEY (branch_id, card),"
+            " FOREIGN KEY (guardian_branch, guardian) REFERENCES reader (branch_id, card))",
+            "CREATE TABLE loan (id integer PRIMARY KEY, branch_id integer, card integer, reader_code text,"
+            " after_id integer REFERENCES loan (id), due text,"
+            " FOREIGN KEY (branch_id, card) REFERENCES reader (branch_id, card))",
+        ):
+            connection.exec_driver_sql(statement)
+    return made
+
+
+READER = (
+    '[tables.reader]\nprimary_key = ["branch_id", "card"]\n[tables.reader.columns]\nbranch_id = "number"\n'
+    'card = "number"\ncode = {}\nmail = { identity = "email" }\n'
+)
+
+
+def test_half_a_key_leads_to_others_and_is_wrong(run: Run, tmp_path: Path) -> None:
+    loan = '[tables.loan.columns]\nid = "number"\ncard = { kind = "number", references = "reader.card" }\n'
+    status, said = run("check", READER + loan, url=library(tmp_path))
+    assert status == 1
+    assert (
+        "WRONG  loan.card: only branch_id, card together name a row of reader, and one of them rows of others" in said
+    )
+
+
+def test_a_column_that_many_rows_share_is_told_and_one_that_is_unique_is_not(run: Run, tmp_path: Path) -> None:
+    url = library(tmp_path)
+    loan = '[tables.loan.columns]\nreader_code = { references = "reader.%s" }\n'
+    status, said = run("check", READER + loan % "mail", url=url)
+    assert status == 0
+    assert "note   loan.reader_code: rows of others may have the same reader.mail, which is not unique" in said
+    assert "not unique" not in run("check", READER + loan % "code", url=url)[1]
+
+
+def test_a_row_that_names_its_own_table_is_told(run: Run, tmp_path: Path) -> None:
+    loan = '[tables.loan.columns]\nid = "number"\nreader_code = { references = "reader.code" }\n'
+    loan += 'after_id = { kind = "number", references = "loan.id" }\n'
+    _, said = run("check", READER + loan, url=library(tmp_path))
+    assert "note   loan.after_id: names rows of its own table, which is not followed" in said
+
+
+def test_a_way_that_nobody_chose_by_what_others_share_is_told(run: Run, tmp_path: Path) -> None:
+    _, said = run(
+        "check",
+        '[tables.staff.columns]\nemail = { identity = "email" }\n'
+        'branch_id = { kind = "number", references = "branch.id", follow = "to" }\n'
+        '[tables.branch.columns]\nid = "number"\n'
+        '[tables.reader.columns]\nbranch_id = { kind = "number", references = "branch.id" }\n',
+        url=library(tmp_path),
+    )
+    assert "note   reader.branch_id: is reached by way of branch, which rows of others may name too" in said
+
+
+def test_where_a_reference_leads_the_other_way_the_words_say_so(run: Run, tmp_path: Path) -> None:
+    loan = '[tables.loan.columns]\nreader_code = { references = "reader.code", follow = "to" }\n'
+    _, said = run("check", READER + loan, url=library(tmp_path))
+    assert (
+        'WRONG  loan: no way leads from a person to this table, so it is never read: reader_code has follow = "to"'
+        in said
+    )
+
+
+def test_a_draft_says_which_keys_it_cannot_follow(run: Run, tmp_path: Path) -> None:
+    _, drafted = run("draft", url=library(tmp_path))
+    assert "# branch_id, card together name reader (branch_id, card)" in drafted
+    assert 'mail = { kind = "text", identity = "email"' in drafted
+    assert 'branch_id = { kind = "number", references = "branch.id", follow = "to" }' in drafted
+    ways = {visit.table.key: sorted(edge.source for edge in visit.edges) for visit in visits(read_map(drafted))}
+    assert ways == {"staff": [], "reader": [], "branch": ["reader", "staff"]}
+
+
 def test_a_source_that_is_none_or_away_is_told(run: Run, settings: Any) -> None:
     with pytest.raises(CommandError, match=r"has mistakes: tables: is missing"):
         run("check", "[defaults]")

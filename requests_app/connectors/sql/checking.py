@@ -1,15 +1,16 @@
 """A data map against the database as it is: what could not be read, and what would not be handed out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Inspector, inspect, types
 
 from requests_app.connectors.data_map import DataMap, MapColumn, MapTable, Visit
-from requests_app.connectors.data_map.model import EMAIL_IDENTITY
+from requests_app.connectors.data_map.model import EMAIL_IDENTITY, TO
 
 from .database import Database
+from .findings import Finding
+from .named_rows import rows_named
 
 KIND_OF: Sequence[tuple[type[types.TypeEngine[Any]], str]] = (
     (types.Boolean, "boolean"),
@@ -29,15 +30,6 @@ ALSO = {
     ("instant", "text"),
     ("date", "text"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`wrong`: extraction fails or goes astray by it; else it is for somebody to know."""
-
-    place: str
-    words: str
-    wrong: bool = True
 
 
 def kind_of(kind: types.TypeEngine[Any]) -> str:
@@ -77,6 +69,7 @@ def _tables(data_map: DataMap, inspector: Inspector, schema: str) -> Iterator[Fi
     for table in mapped.values():
         for column in table.columns:
             yield from _references(table, column, types_of)
+    yield from rows_named(data_map, inspector, schema)
     for name in sorted(set(there) - set(mapped)):
         keys = inspector.get_foreign_keys(name, schema or None)
         named = sorted({str(key["referred_table"]) for key in keys} & set(mapped))
@@ -115,6 +108,9 @@ def _routes(data_map: DataMap, visits: Sequence[Visit]) -> Iterator[Finding]:
     for table in data_map.tables:
         if table.key not in reached:
             how = 'give a column identity = "email", or references = "table.column" to a table of the person'
+            looked_up = [c.name for c in table.columns if any(one.follow == TO for one in c.references)]
+            if looked_up:
+                how = f'{", ".join(looked_up)} has follow = "to"; where rows belong to the row they name, write "from"'
             yield Finding(table.key, f"no way leads from a person to this table, so it is never read: {how}")
     up = {edge.table for visit in visits for edge in visit.edges if not edge.down}
     down = {edge.table for visit in visits for edge in visit.edges if edge.down}
@@ -124,8 +120,9 @@ def _routes(data_map: DataMap, visits: Sequence[Visit]) -> Iterator[Finding]:
             if own and edge.down:
                 words = f"has addresses of its own, and rows of others may name {edge.source} too: is each row theirs?"
                 yield Finding(f"{edge.table}.{edge.column}", words, wrong=False)
-            if edge.either_way and edge.down and edge.source in up - down:
-                words = f"is reached by way of {edge.source}, which rows of others may name too: say the direction"
+            if edge.down and edge.source in up - down:
+                words = f'is reached by way of {edge.source}, which rows of others may name too: say follow = "to"'
+                words += f", unless each row of {edge.source} is of one person"
                 yield Finding(f"{edge.table}.{edge.column}", words, wrong=False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Inspector, inspect
 
 from requests_app.connectors.records import BASES
 
@@ -15,7 +15,7 @@ from .database import Database
 
 GUESS = "# guess"
 SECRET = re.compile(r"passw|pwd|secret|token|hash|salt|otp", re.IGNORECASE)
-ADDRESS = re.compile(r"e[-_]?mail", re.IGNORECASE)
+ADDRESS = re.compile(r"e[-_]?mail|(?:^|_)mail(?:$|_)", re.IGNORECASE)
 NUMBER = re.compile(r"(number|_no|_nr|_code|_ref|iban)$|^(number|code|username|login)$", re.IGNORECASE)
 CATEGORIES = (
     (ADDRESS, "Contact data"),
@@ -40,12 +40,13 @@ HEAD = """# Drafted from the schema: read every line, since what says "guess" wa
 
 @dataclass
 class Drafted:
-    """A table of the schema. `keys`: column: (table, column) it refers to."""
+    """A table of the schema. `keys`: column: (table, column) it refers to. `joint`: keys of several columns."""
 
     name: str
     columns: Sequence[Any]
     primary_key: Sequence[str]
     keys: dict[str, tuple[str, str]]
+    joint: Sequence[Any]
 
     @property
     def addresses(self) -> set[str]:
@@ -58,21 +59,24 @@ def draft(database: Database, *, alias: str, schema: str = "") -> str:
     """Return a data map in TOML; raises RetryLater where the database is away."""
     with database.reading() as connection:
         inspector = inspect(connection)
-        tables = [
-            Drafted(
-                name,
-                inspector.get_columns(name, schema or None),
-                inspector.get_pk_constraint(name, schema or None)["constrained_columns"],
-                {
-                    str(key["constrained_columns"][0]): (str(key["referred_table"]), str(key["referred_columns"][0]))
-                    for key in inspector.get_foreign_keys(name, schema or None)
-                    if len(key["constrained_columns"]) == 1
-                },
-            )
-            for name in inspector.get_table_names(schema or None)
-        ]
+        tables = [_of_schema(inspector, name, schema) for name in inspector.get_table_names(schema or None)]
     head = HEAD.format(alias=alias, bases=", ".join(BASES))
     return head + "".join("\n" + "\n".join(lines) + "\n" for lines in _drafted(tables, schema))
+
+
+def _of_schema(inspector: Inspector, name: str, schema: str) -> Drafted:
+    keys = inspector.get_foreign_keys(name, schema or None)
+    return Drafted(
+        name,
+        inspector.get_columns(name, schema or None),
+        inspector.get_pk_constraint(name, schema or None)["constrained_columns"],
+        {
+            str(key["constrained_columns"][0]): (str(key["referred_table"]), str(key["referred_columns"][0]))
+            for key in keys
+            if len(key["constrained_columns"]) == 1
+        },
+        [key for key in keys if len(key["constrained_columns"]) > 1],
+    )
 
 
 def _drafted(tables: Sequence[Drafted], schema: str) -> Iterator[list[str]]:
@@ -86,7 +90,8 @@ def _drafted(tables: Sequence[Drafted], schema: str) -> Iterator[list[str]]:
             yield list(_table(table, own, people, schema))
         else:
             names = ", ".join(str(column["name"]) for column in table.columns)
-            yield [f"# {table.name} ({names})  {GUESS}: no address, and no way from a person; left out"]
+            left = f"# {table.name} ({names})  {GUESS}: no address, and no way from a person; left out"
+            yield [left, *_joint(table)]
 
 
 def _own(tables: Sequence[Drafted], people: set[str]) -> set[str]:
@@ -106,6 +111,14 @@ def _table(table: Drafted, own: set[str], people: set[str], schema: str) -> Iter
     yield f"[tables.{_key(table.name)}.columns]"
     for column in table.columns:
         yield _column(table, str(column["name"]), kind_of(column["type"]), own, people)
+    yield from _joint(table)
+
+
+def _joint(table: Drafted) -> Iterator[str]:
+    for key in table.joint:
+        ours, theirs = ", ".join(key["constrained_columns"]), ", ".join(key["referred_columns"])
+        yield f"# {ours} together name {key['referred_table']} ({theirs}): one alone would lead to rows of others."
+        yield '# Join them in views, and map these: docs/data-sources.md, "Keys of several columns".'
 
 
 def _column(table: Drafted, name: str, kind: str, own: set[str], people: set[str]) -> str:
@@ -118,7 +131,7 @@ def _column(table: Drafted, name: str, kind: str, own: set[str], people: set[str
         return f"{_key(name)} = {json.dumps(kind)}  {GUESS}: refers to {referred}.{column}: other people, not followed"
     if referred:
         told.append(f"references = {json.dumps(f'{referred}.{column}')}")
-        if referred not in own and table.name in own:
+        if referred not in own:  # else everybody's rows would follow from what they share
             told.append('follow = "to"')
         guessed = True
     if name in table.addresses:
