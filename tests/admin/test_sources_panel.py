@@ -83,6 +83,13 @@ def test_what_was_found_is_said_with_numbers(sign_in, asked):
     assert "Rossi" not in said
 
 
+def test_while_something_is_to_be_looked_through_nobody_reads_that_nothing_stands_in_the_way(sign_in, asked):
+    page = sign_in("bruno").get(case_url(asked(("customer", {"email": "ana@example.org"})))).content.decode()
+    said = page.split('id="before-release"')[1].split("</section>")[0]
+    assert "It is shown who asks. What is handed out is not ready" in said
+    assert "Nothing stands in the way" not in page
+
+
 def test_before_anybody_showed_who_asks_it_waits(sign_in, asked):
     dsr = asked(("customer", {"email": "ana@example.org"}), sweep=False)
     assert "Waits until it is shown who asks" in panel(sign_in("bruno"), dsr)

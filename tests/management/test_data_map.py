@@ -208,6 +208,36 @@ def test_a_draft_says_which_keys_it_cannot_follow(run: Run, tmp_path: Path) -> N
     assert ways == {"staff": [], "reader": [], "branch": ["reader", "staff"]}
 
 
+def test_a_draft_is_told_where_addresses_stand_under_another_name(run: Run, url: str, capsys: Any) -> None:
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE donor (id INTEGER PRIMARY KEY, reach TEXT)")
+    assert "# donor (id, reach)  # guess: no address" in run("draft")[1]
+    call_command("data_map", "draft", "shop", "--address", "donor.reach")
+    assert 'reach = { kind = "text", identity = "email" }  # guess' in capsys.readouterr().out
+    with pytest.raises(CommandError, match=r"there is no column donor.mial; the tables are: address, customer, donor"):
+        call_command("data_map", "draft", "shop", address=["donor.mial"])
+
+
+def test_keys_that_are_joined_in_views_lead_to_the_person_alone(run: Run, tmp_path: Path) -> None:
+    url = library(tmp_path)
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        for statement in (
+            "CREATE VIEW reader_keyed AS SELECT r.*, branch_id || '-' || card AS reader_key FROM reader r",
+            "CREATE VIEW loan_keyed AS SELECT l.*, branch_id || '-' || card AS reader_key FROM loan l",
+            "INSERT INTO reader (branch_id, card, mail) VALUES (1, 7, 'ana@example.org'), (2, 7, 'otto@example.org')",
+            "INSERT INTO loan (id, branch_id, card) VALUES (1, 1, 7), (2, 2, 7), (3, NULL, 7)",
+        ):
+            connection.exec_driver_sql(statement)
+    content = (
+        '[tables.reader]\nname = "reader_keyed"\n[tables.reader.columns]\nreader_key = {}\n'
+        'mail = { identity = "email" }\n[tables.loan]\nname = "loan_keyed"\n[tables.loan.columns]\nid = "number"\n'
+        'reader_key = { references = "reader.reader_key" }\n'
+    )
+    assert "WRONG" not in run("check", content, url=url)[1]
+    of_ana = held(Sql(url=url, map=str(tmp_path / "map.toml")))
+    assert [row["id"] for row in of_ana["loan"]] == [1]
+
+
 def test_a_source_that_is_none_or_away_is_told(run: Run, settings: Any) -> None:
     with pytest.raises(CommandError, match=r"has mistakes: tables: is missing"):
         run("check", "[defaults]")

@@ -47,24 +47,32 @@ class Drafted:
     primary_key: Sequence[str]
     keys: dict[str, tuple[str, str]]
     joint: Sequence[Any]
+    told: frozenset[str]  # columns that somebody said hold addresses
 
     @property
     def addresses(self) -> set[str]:
         """The columns that look like e-mail addresses."""
         texts = {str(one["name"]) for one in self.columns if kind_of(one["type"]) == "text"}
-        return {name for name in texts if ADDRESS.search(name) and not SECRET.search(name)}
+        return self.told | {name for name in texts if ADDRESS.search(name) and not SECRET.search(name)}
 
 
-def draft(database: Database, *, alias: str, schema: str = "") -> str:
-    """Return a data map in TOML; raises RetryLater where the database is away."""
+def draft(database: Database, *, alias: str, schema: str = "", addresses: Sequence[str] = ()) -> str:
+    """Return a data map in TOML; `addresses` are columns that hold such, as in "reader.contact".
+
+    Raises RetryLater where the database is away, and ValueError where one of these is not there.
+    """
     with database.reading() as connection:
         inspector = inspect(connection)
-        tables = [_of_schema(inspector, name, schema) for name in inspector.get_table_names(schema or None)]
+        names = inspector.get_table_names(schema or None)
+        tables = [_of_schema(inspector, name, schema, addresses) for name in names]
+    known = {f"{table.name}.{column['name']}" for table in tables for column in table.columns}
+    if unknown := [one for one in addresses if one not in known]:
+        raise ValueError(f"there is no column {', '.join(unknown)}; the tables are: {', '.join(sorted(names))}")
     head = HEAD.format(alias=alias, bases=", ".join(BASES))
     return head + "".join("\n" + "\n".join(lines) + "\n" for lines in _drafted(tables, schema))
 
 
-def _of_schema(inspector: Inspector, name: str, schema: str) -> Drafted:
+def _of_schema(inspector: Inspector, name: str, schema: str, addresses: Sequence[str]) -> Drafted:
     keys = inspector.get_foreign_keys(name, schema or None)
     return Drafted(
         name,
@@ -76,6 +84,7 @@ def _of_schema(inspector: Inspector, name: str, schema: str) -> Drafted:
             if len(key["constrained_columns"]) == 1
         },
         [key for key in keys if len(key["constrained_columns"]) > 1],
+        frozenset(one.removeprefix(f"{name}.") for one in addresses if one.startswith(f"{name}.")),
     )
 
 

@@ -27,6 +27,8 @@ class Command(BaseCommand):
         parser.add_argument("action", choices=("check", "draft"))
         parser.add_argument("alias", metavar="ALIAS", help="the name of the source in DATA_SOURCES_FILE")
         parser.add_argument("--schema", default="", help="draft: a schema other than the one the account begins in")
+        words = "draft: a column that holds e-mail addresses under another name; may be given again"
+        parser.add_argument("--address", action="append", default=[], metavar="TABLE.COLUMN", help=words)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Nothing is written but to the terminal."""
@@ -34,7 +36,8 @@ class Command(BaseCommand):
         try:
             if options["action"] == "draft":
                 database = database_of(given.get("url", ""), given.get("url_file", ""))
-                self.stdout.write(draft(database, alias=options["alias"], schema=options["schema"]), ending="")
+                named = {"alias": options["alias"], "schema": options["schema"], "addresses": options["address"]}
+                self.stdout.write(draft(database, **named), ending="")
             else:
                 self._check(options["alias"], given)
         except ValueError as error:
