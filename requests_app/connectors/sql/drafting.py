@@ -53,7 +53,7 @@ class Drafted:
     def addresses(self) -> set[str]:
         """The columns that look like e-mail addresses."""
         texts = {str(one["name"]) for one in self.columns if kind_of(one["type"]) == "text"}
-        return self.told | {name for name in texts if ADDRESS.search(name) and not SECRET.search(name)}
+        return set(self.told) | {name for name in texts if ADDRESS.search(name) and not SECRET.search(name)}
 
 
 def draft(database: Database, *, alias: str, schema: str = "", addresses: Sequence[str] = ()) -> str:

@@ -46,10 +46,10 @@ def _several(
 
 def _unique(inspector: Inspector, table: MapTable) -> Sets:
     schema = table.schema or None
-    sets = [inspector.get_pk_constraint(table.name, schema)["constrained_columns"]]
-    sets += [one["column_names"] for one in inspector.get_unique_constraints(table.name, schema)]
-    sets += [one["column_names"] for one in inspector.get_indexes(table.name, schema) if one["unique"]]
-    return [[str(name) for name in one] for one in sets]
+    keys: list[Sequence[str | None]] = [inspector.get_pk_constraint(table.name, schema)["constrained_columns"]]
+    keys += [one["column_names"] for one in inspector.get_unique_constraints(table.name, schema)]
+    keys += [one["column_names"] for one in inspector.get_indexes(table.name, schema) if one["unique"]]
+    return [[str(name) for name in one] for one in keys]
 
 
 def _is_joint(key: Mapping[str, Any]) -> bool:
