@@ -33,17 +33,19 @@ class Names:
     """The names that are taken, compared as a file system does that knows no capitals."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}  # with the number that the next of this name may have
 
     def free(self, folder: str, name: str) -> str:
         """Return a path in the folder that nothing else has; `folder` is ours and ends with a slash."""
         wanted = safe(name)
         stem, dot, ending = wanted.rpartition(".")
         stem, ending = (stem, dot + ending) if dot else (wanted, "")
-        path, number = folder + wanted, 2
+        first = path = folder + wanted
+        number = self._taken.get(_alike(first), 2)
         while _alike(path) in self._taken:
             path, number = f"{folder}{stem}-{number}{ending}", number + 1
-        self._taken.add(_alike(path))
+        self._taken[_alike(path)] = 2
+        self._taken[_alike(first)] = number
         return path
 
 

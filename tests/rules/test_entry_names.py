@@ -49,3 +49,8 @@ def test_no_two_files_have_one_name_also_where_capitals_count_for_nothing():
     names = Names()
     taken = [names.free("files/", name) for name in ("a.txt", "A.TXT", "a.txt", "ａ.txt", "a-2.txt")]
     assert taken == ["files/a.txt", "files/A-2.TXT", "files/a-3.txt", "files/ａ-4.txt", "files/a-2-2.txt"]
+
+
+def test_ten_thousand_files_of_one_name_are_ten_thousand_names_at_once():
+    names = Names()
+    assert len({names.free("files/", "scan.pdf") for _ in range(10_000)}) == 10_000
