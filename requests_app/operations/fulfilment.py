@@ -106,6 +106,7 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
         if isinstance(answer, Pending):
             return _pending(row, answer, at)
         kept, out = _write(row, answer or (), lease)
+        return _record(row, kept, out, lease.now())
     except (TakenOver, streams.Overtaken):
         return False
     except RetryLater as error:
@@ -115,7 +116,6 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
     except Exception as error:
         log.error("step %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
         return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
-    return _record(row, kept, out, lease.now())
 
 
 def _drop(row: FulfilmentStep) -> bool:

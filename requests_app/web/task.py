@@ -59,7 +59,8 @@ def task(request: HttpRequest) -> HttpResponse:
     link = _link_of(request)
     if link is None:
         return render(request, "requests_app/task_closed.html", {"standing": "no_link"}, status=410)
-    if request.method != "POST":
+    # Where nothing is taken any more, no file of the form is taken in either, not even to be thrown away.
+    if request.method != "POST" or answering.standing(link, at=now()) not in (Standing.OPEN, Standing.MINE):
         return _show(request, link)
     sealing = SealingUploadHandler(link.task.step.dsr.submission_id)
     request.upload_handlers = [sealing]

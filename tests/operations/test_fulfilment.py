@@ -292,6 +292,17 @@ class TestFailing:
         sweeps.read_sources(THEN)
         assert step_of(dsr).status == Status.FOUND
 
+    def test_what_cannot_be_stored_delays_its_own_step_and_somebody_is_told(self, monkeypatch):
+        def unstorable(*args: Any, **values: Any) -> None:
+            raise ValueError("a name with a NUL")
+
+        monkeypatch.setattr(fulfilment, "owe_package", unstorable)
+        dsr = ana_asks()
+        for hours in range(fulfilment.MOST_ATTEMPTS):
+            assert sweeps.read_sources(THEN + timedelta(hours=2 * hours)) in {0, 1}
+        assert (step_of(dsr).status, step_of(dsr).failure_code) == (Status.FAILED, "ValueError")
+        assert Notice.objects.filter(kind="staff_alarm").exists()
+
     def test_a_table_that_comes_back_is_a_failure_and_not_a_wrong_package(self):
         Shop.does = lambda: iter([Record("orders", {}), Record("visits", {}), Record("orders", {})])
         dsr = ana_asks()

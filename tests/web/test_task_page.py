@@ -164,6 +164,13 @@ class TestTheLink:
         assert (step().sha256, SourceTask.objects.values().get()) == before
         assert not StepFile.objects.exists()
 
+    def test_of_what_is_over_no_file_is_taken_in_not_even_to_be_thrown_away(self, carla, monkeypatch):
+        written = []
+        monkeypatch.setattr(streams.Writer, "write", lambda self, data: written.append(len(data)))
+        DataSubjectRequest.objects.update(state="cancelled")
+        assert sends(carla, named(b"x" * 100_000)).status_code == 410
+        assert written == []
+
     def test_without_the_csrf_token_nothing_is_taken_and_nothing_stays(self, secret, settings):
         browser = came_by(secret, enforce_csrf_checks=True)
         browser.get("/task/")  # from now on it has the cookie, so that the form is read for its token
