@@ -19,3 +19,11 @@ def test_a_sweep_among_ten_thousand_reads_no_table_whole_and_takes_a_constant_nu
     assert any(line.endswith("for 20") for line in held), said.stdout
     assert any(line.startswith("every chain verifies") for line in held), said.stdout
     assert "SUMMARY sweep:" in said.stdout
+
+
+def test_a_small_access_request_becomes_a_package_of_as_many_records_as_a_script_reads(postgres_url):
+    env = {**os.environ, "TEST_DATABASE_URL": postgres_url}
+    command = [sys.executable, "-m", "bench", "execute", "--only", "small", "--rounds", "1"]
+    said = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert "21 rows: ours / script" in said.stdout, said.stdout + said.stderr
+    assert "SUMMARY execute:" in said.stdout
