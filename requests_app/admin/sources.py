@@ -7,7 +7,7 @@ from django.template.defaultfilters import filesizeformat, pluralize
 from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild, Redaction
-from requests_app.operations import assurance, fulfilment, others, readiness, review
+from requests_app.operations import assurance, others, readiness, review
 from requests_app.operations.owed_steps import Status, steps_of
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
@@ -29,7 +29,7 @@ FAILURES = {
 
 def panel(dsr: DataSubjectRequest, user: Any, *, at: datetime) -> dict[str, Any] | None:
     """What the sources hold and what became of the package; None where no source was owed a question."""
-    steps = list(fulfilment.progress(dsr))
+    steps = list(steps_of(dsr).prefetch_related("files"))
     if not steps:
         return None
     waits = bool(assurance.obstacles(dsr, at=at))

@@ -11,7 +11,7 @@ from requests_app.models import AnswerFile, DataSubjectRequest, Decision, Disclo
 from requests_app.models.keys import seal
 from requests_app.models.staff import same_person
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
-from requests_app.rules.lifecycle import Action
+from requests_app.rules.lifecycle import Action, State
 from requests_app.rules.refusal import grounds_for
 
 from . import assurance, messages, on_behalf, readiness
@@ -19,7 +19,7 @@ from .actors import Actor
 from .circumstances import asked_of
 from .lookups import owe_lookups, unasked
 from .notices import owe
-from .owed_steps import owe_package
+from .owed_steps import owe_package, owe_steps
 from .pausing import end_pause
 from .policies import policy_of
 from .refused import Refused
@@ -81,10 +81,14 @@ def decide(
             raise Refused("Say which facts support the ground, and which part of the request it covers.")
     else:
         ground = ""
+    if outcome != Decision.Outcome.REFUSE:
+        _ask_whoever_was_connected_since(dsr, at=at)
     with transaction.atomic():
         dsr = lock(dsr)
         if outcome != Decision.Outcome.REFUSE:
             readiness.refuse_unready(dsr)
+        if outcome == Decision.Outcome.DONE and readiness.leaves_out(dsr):
+            raise Refused("Something is withheld or hidden: answer “partly done”, with its ground (GDPR 12(4)).")
         end_pause(dsr, actor=actor, at=at)  # whoever decides waits for nothing any more
         if unasked(dsr.submission):  # a data source that was connected since
             owe_lookups(dsr.submission, at=at)
@@ -121,6 +125,14 @@ def decide(
             body={"decision": str(pk), "outcome": outcome, "ground": ground, "digest": digest},
         )
         return decision
+
+
+def _ask_whoever_was_connected_since(dsr: DataSubjectRequest, *, at: datetime) -> None:
+    """In a transaction of its own: it stands although the decision is refused until they have answered."""
+    with transaction.atomic():
+        fresh = lock(dsr)
+        if fresh.state == State.IN_PROGRESS:
+            owe_steps(fresh, at=at)
 
 
 def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime) -> DataSubjectRequest:

@@ -6,7 +6,6 @@ What a source hands out flows record by record into a sealed stream; memory does
 import logging
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,34 +15,28 @@ from django.db import transaction
 from requests_app.connectors import (
     Extracted,
     File,
-    Match,
     Pending,
     PermanentFailure,
-    Query,
     Record,
     RetryLater,
-    source,
 )
 from requests_app.connectors.records import encode
-from requests_app.models import Contact, FulfilmentStep, Mark, Redaction, StepFile, Submission
+from requests_app.models import FulfilmentStep, Mark, Redaction, StepFile
 from requests_app.models.keys import KeyDestroyed, held, seal
-from requests_app.models.manual_verification import by_hand_since
 from requests_app.models.source_task import AboutWhom
-from requests_app.rules.addresses import normalise
-from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
 from requests_app.rules.lifecycle import State
-from requests_app.rules.on_file import Held, vouches
+from requests_app.rules.refusal import grounds_for
 
 from . import assurance, evidence, files, source_tasks, streams
 from .actors import Actor
+from .asked_sources import ask, confirmed_addresses
 from .authorities import sought
-from .circumstances import asked_of
 from .evidence import Kind
 from .leases import Lease, TakenOver
-from .lookups import corrected_at
-from .owed_steps import Status, owe_package, steps_of
+from .owed_steps import Status, owe_package
+from .policies import policy_of
 from .refused import Refused
-from .team import alarm_officers, require
+from .team import alarm_officers, refuse_own, require
 from .transition import lock
 
 log = logging.getLogger(__name__)
@@ -53,10 +46,6 @@ BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hou
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 ALARM_AFTER = 6  # attempts: some two hours and a half
 BUFFER = 64 * 1024  # bytes of lines gathered before they are sealed
-
-
-class NobodyShown(PermanentFailure):
-    """Somebody is on file, and it is not shown that it is the person who asks."""
 
 
 @dataclass
@@ -102,7 +91,7 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
     if not lease.taken:
         return False
     try:
-        answer = _asked(row)
+        answer = ask(row)
         if isinstance(answer, Pending):
             return _pending(row, answer, at)
         kept, out = _write(row, answer or (), lease)
@@ -123,44 +112,6 @@ def _drop(row: FulfilmentStep) -> bool:
     mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
     mine.update(next_try_at=None, status=Status.FAILED, failure_code="Ended")
     return False
-
-
-def _asked(row: FulfilmentStep) -> Extracted | Pending | None:
-    """Ask for all whom it is shown to be: those on file under an address that was confirmed, or whom two people of the
-    team verified by hand. None where nobody is on file; raises NobodyShown where none of them is shown."""
-    submission, asked = row.dsr.submission, source(row.alias)
-    if not asked.knows_people:
-        return asked.extract(sorted(_confirmed_addresses(submission)), request_id=row.pk.hex)
-    email, name = sought(submission)
-    found = asked.find(Query(email=email, name=name, details=submission.opened("details")))
-    if not found:
-        return None
-    by_hand = by_hand_since(submission, submission.received_at)
-    references = [match.reference for match in found if by_hand or _is_shown(match, row)]
-    if not references:
-        raise NobodyShown
-    return asked.extract(references, request_id=row.pk.hex)
-
-
-def _is_shown(match: Match, row: FulfilmentStep) -> bool:
-    """Whether one of their addresses was confirmed, and vouches: the look-ups judged the same, and it may have been put
-    there since, before an answer is called incomplete or a source asked again (P46)."""
-    submission = row.dsr.submission
-    shown = _confirmed_addresses(submission)
-    theirs = [contact for contact in match.contacts if normalise(contact.address) in shown]
-    if asked_of(row.dsr).rung < CONTACT_ON_FILE:
-        return bool(theirs)
-    received_at, corrected = submission.received_at, corrected_at(submission)
-    held = [Held(contact.address, contact.since, contact.changed_recently) for contact in theirs]
-    return any(vouches(one, received_at=received_at, corrected_at=corrected) for one in held)
-
-
-def _confirmed_addresses(submission: Submission) -> set[str]:
-    contacts = Contact.objects.filter(submission=submission, role=Contact.Role.ON_FILE, denied_at=None)
-    shown = {normalise(contact.address) for contact in contacts.exclude(confirmed_at=None)}
-    if submission.assurance >= CONTACT:
-        shown.add(normalise(sought(submission)[0]))
-    return shown - {""}
 
 
 def _write(row: FulfilmentStep, answer: Extracted, lease: Lease) -> tuple[Kept, streams.Writer]:
@@ -264,7 +215,7 @@ def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
         waits = {"status": Status.PENDING, "next_try_at": answer.ask_again_at, "attempts": 0, "failure_code": ""}
         if mine.update(**waits) and answer.to:
             submission = row.dsr.submission
-            shown = tuple(sorted(_confirmed_addresses(submission)))
+            shown = tuple(sorted(confirmed_addresses(submission)))
             about = AboutWhom(sought(submission)[1], shown, submission.opened("details"))
             source_tasks.give(row, answer, about=about, at=at)
     return False
@@ -311,8 +262,11 @@ def withhold(step: FulfilmentStep, *, ground: str, why: str, actor: Actor, at: d
     """Hand out nothing of one source, with a ground of the catalogue and words for the person; a second person reads
     both before the release. Also where a source cannot be asked: then the person is told what they do not get."""
     account = require(actor, "withhold_step")
-    if not ground or not why.strip():
-        raise Refused("Choose a ground, and say in words for the person what is withheld and why.")
+    refuse_own(step.dsr.submission, account)
+    if ground not in {one.key for one in grounds_for(policy_of(step.dsr.policy), step.dsr.right)}:
+        raise Refused("Choose a ground that the law allows for this right.")
+    if not why.strip():
+        raise Refused("Say in words for the person what is withheld and why.")
     with transaction.atomic():
         dsr = lock(step.dsr)
         if dsr.state != State.IN_PROGRESS or dsr.opened_at != step.opened_at:
@@ -324,8 +278,3 @@ def withhold(step: FulfilmentStep, *, ground: str, why: str, actor: Actor, at: d
         body = {"step": str(step.pk), "source": step.alias, "ground": ground}
         evidence.append(dsr.submission_id, Kind.SOURCE_WITHHELD, actor=actor, at=at, dsr_id=dsr.pk, body=body)
         owe_package(dsr, at=at)
-
-
-def progress(dsr: Any) -> Iterator[FulfilmentStep]:
-    """Yield the steps of the clock that runs, for the case page."""
-    yield from steps_of(dsr).prefetch_related("files")

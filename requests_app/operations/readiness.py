@@ -1,7 +1,7 @@
 """What stands between an answer and its release: the one gate about WHAT is said and handed out. That of WHO is
 `assurance`."""
 
-from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild
+from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild, Redaction, StepFile
 
 from .files import path_of
 from .owed_steps import Status, steps_of
@@ -51,3 +51,12 @@ def refuse_unready(dsr: DataSubjectRequest) -> None:
     """Raise Refused with all that is missing."""
     if found := missing(dsr):
         raise Refused(" ".join(found))
+
+
+def leaves_out(dsr: DataSubjectRequest) -> bool:
+    """Whether a ground keeps something of what the sources hold out of the package."""
+    steps = steps_of(dsr)
+    if steps.filter(status=Status.WITHHELD).exists():
+        return True
+    hidden = Redaction.objects.filter(step__in=steps, undone_at=None)
+    return hidden.exists() or StepFile.objects.filter(step__in=steps).exclude(hidden_ground="").exists()

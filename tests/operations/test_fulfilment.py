@@ -215,7 +215,7 @@ class TestReading:
         dsr = ana_asks()
         sweeps.read_sources(THEN)
         assert (step_of(dsr).status, PackageBuild.objects.count()) == (Status.FOUND, 0)
-        fulfilment.withhold(step_of(dsr, "away"), ground="trade_secrets", why="It is away.", actor=bruno(), at=THEN)
+        fulfilment.withhold(step_of(dsr, "away"), ground="risk_to_others", why="It is away.", actor=bruno(), at=THEN)
         assert PackageBuild.objects.get().next_try_at == THEN
 
     def test_a_source_that_does_not_know_people_is_asked_for_the_confirmed_addresses(self, settings):
@@ -330,11 +330,13 @@ class TestStaff:
     def test_withholding_takes_a_ground_and_words_and_a_role(self):
         dsr = ana_asks()
         with pytest.raises(Refused):
-            fulfilment.withhold(step_of(dsr), ground="", why="Because.", actor=bruno(), at=THEN)
+            fulfilment.withhold(step_of(dsr), ground="trade_secrets", why="Because.", actor=bruno(), at=THEN)  # H13
+        with pytest.raises(Refused):
+            fulfilment.withhold(step_of(dsr), ground="risk_to_others", why=" ", actor=bruno(), at=THEN)
         who = Actor.staff(staff("ivo", "identity reviewer"))
         with pytest.raises(RoleMissing):
-            fulfilment.withhold(step_of(dsr), ground="trade_secrets", why="Because.", actor=who, at=THEN)
-        fulfilment.withhold(step_of(dsr), ground="trade_secrets", why="Because.", actor=bruno(), at=THEN)
+            fulfilment.withhold(step_of(dsr), ground="risk_to_others", why="Because.", actor=who, at=THEN)
+        fulfilment.withhold(step_of(dsr), ground="risk_to_others", why="Because.", actor=bruno(), at=THEN)
         assert (step_of(dsr).status, step_of(dsr).withheld_why) == (Status.WITHHELD, "Because.")
 
     def test_a_request_that_ended_is_not_asked_again(self):

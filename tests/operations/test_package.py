@@ -380,6 +380,25 @@ class TestReadiness:
         refusal = {"outcome": "refuse", "ground": "not_own_identity", "facts": "x", "scope": "all"}
         decided(dsr, bruno, **refusal)
 
+    def test_what_leaves_something_out_is_not_called_done(self, bruno):
+        dsr = read_for()
+        hides(dsr, 0)
+        made(dsr)
+        reviewed(dsr)
+        with pytest.raises(Refused, match="partly done"):
+            decided(dsr, bruno)
+        part = {"outcome": "partly", "ground": "risk_to_others", "facts": "Otto is named.", "scope": "One record."}
+        assert decided(dsr, bruno, **part).outcome == "partly"
+
+    def test_a_source_that_was_connected_since_is_asked_before_it_is_decided(self, bruno, settings):
+        dsr = read_for()
+        made(dsr)
+        reviewed(dsr)
+        settings.DATA_SOURCES = {**settings.DATA_SOURCES, "archive": settings.DATA_SOURCES["shop"]}
+        with pytest.raises(Refused, match="archive has not answered yet"):
+            decided(dsr, bruno)
+        assert steps_of(dsr).get(alias="archive").status == "waiting"
+
     def test_an_approval_is_of_the_package_as_it_is(self, bruno):
         dsr = read_for()
         made(dsr)

@@ -265,7 +265,7 @@ class TestReminders:
             person.cancel(task.step.dsr, actor=Actor.person(), at=THEN)
         else:
             officer = Actor.staff(staff("petra", "privacy officer"))
-            fulfilment.withhold(task.step, ground="rights_of_others", why="Theirs.", actor=officer, at=THEN)
+            fulfilment.withhold(task.step, ground="risk_to_others", why="Theirs.", actor=officer, at=THEN)
         sweeps.remind_departments(OVER_AT)
         assert not told("task_reminder")
         assert not told("staff_alarm")

@@ -1,0 +1,55 @@
+"""Asking one data source for what it holds of the person of a case, and of nobody else. Below the verbs."""
+
+from requests_app.connectors import Extracted, Match, Pending, PermanentFailure, Query, source
+from requests_app.models import Contact, FulfilmentStep, Submission
+from requests_app.models.manual_verification import by_hand_since
+from requests_app.rules.addresses import normalise
+from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
+from requests_app.rules.on_file import Held, vouches
+
+from .authorities import sought
+from .circumstances import asked_of
+from .lookups import corrected_at
+
+
+class NobodyShown(PermanentFailure):
+    """Somebody is on file, and it is not shown that it is the person who asks."""
+
+
+def ask(row: FulfilmentStep) -> Extracted | Pending | None:
+    """Ask for all whom it is shown to be: those on file under an address that was confirmed, or whom two people of the
+    team verified by hand. None where nobody is on file; raises NobodyShown where none of them is shown."""
+    submission, asked = row.dsr.submission, source(row.alias)
+    if not asked.knows_people:
+        return asked.extract(sorted(confirmed_addresses(submission)), request_id=row.pk.hex)
+    email, name = sought(submission)
+    found = asked.find(Query(email=email, name=name, details=submission.opened("details")))
+    if not found:
+        return None
+    by_hand = by_hand_since(submission, submission.received_at)
+    references = [match.reference for match in found if by_hand or _is_shown(match, row)]
+    if not references:
+        raise NobodyShown
+    return asked.extract(references, request_id=row.pk.hex)
+
+
+def _is_shown(match: Match, row: FulfilmentStep) -> bool:
+    """Whether one of their addresses was confirmed, and vouches: the look-ups judged the same, and it may have been put
+    there since, before an answer is called incomplete or a source asked again (P46)."""
+    submission = row.dsr.submission
+    shown = confirmed_addresses(submission)
+    theirs = [contact for contact in match.contacts if normalise(contact.address) in shown]
+    if asked_of(row.dsr).rung < CONTACT_ON_FILE:
+        return bool(theirs)
+    received_at, corrected = submission.received_at, corrected_at(submission)
+    held = [Held(contact.address, contact.since, contact.changed_recently) for contact in theirs]
+    return any(vouches(one, received_at=received_at, corrected_at=corrected) for one in held)
+
+
+def confirmed_addresses(submission: Submission) -> set[str]:
+    """Return the addresses, normalised, that were shown to be those of the person."""
+    contacts = Contact.objects.filter(submission=submission, role=Contact.Role.ON_FILE, denied_at=None)
+    shown = {normalise(contact.address) for contact in contacts.exclude(confirmed_at=None)}
+    if submission.assurance >= CONTACT:
+        shown.add(normalise(sought(submission)[0]))
+    return shown - {""}
