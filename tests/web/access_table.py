@@ -125,6 +125,7 @@ ADMIN: dict[str, str] = {
     "admin:requests_app_datasubjectrequest_act note":          "200 200 200 403 403 404   | 302 302 302 403 403 404",
     "admin:requests_app_datasubjectrequest_act confirmed":     "302 302 302 403 403 404   | 302 302 302 403 403 404",
     "admin:requests_app_datasubjectrequest_act reveal":        "403 403 200 403 403 404   | 403 403 200 403 403 404",
+    "admin:requests_app_datasubjectrequest_act package":       "302 302 302 403 403 404   | 302 302 302 403 403 404",
     "admin:requests_app_datasubjectrequest_act reissue":       "403 403 302 403 403 404   | 403 403 302 403 403 404",
     "admin:requests_app_datasubjectrequest_act reopen":        "403 403 200 403 403 404   | 403 403 302 403 403 404",
     "admin:requests_app_datasubjectrequest_receipt":           "200 200 200 403 403 404   | 200 200 200 403 403 404",

@@ -27,7 +27,7 @@ from requests_app.models import (
 )
 from requests_app.models.keys import master, seal
 from requests_app.models.source_task import AboutWhom
-from requests_app.operations import decision, desk, identity, intake, person, proof, source_tasks, streams
+from requests_app.operations import decision, desk, identity, intake, person, proof, review, source_tasks, streams
 from requests_app.operations.actors import Actor
 from requests_app.operations.on_behalf import Behalf
 from requests_app.rules.authority import Kind
@@ -196,6 +196,8 @@ class World:
         if name.endswith(("_step_act", "_step_file")):
             there = self.step if name.endswith("_step_act") else self.step_file
             data = {"ground": "risk_to_others", "why": "As they asked."}
+            if detail == "reviewed":
+                data["seen"] = review.digest_of(FulfilmentStep.objects.get(pk=self.step))
             return reverse(name, args=[there if known else UNKNOWN, detail]), data
         if name.endswith("_authority_act"):
             there = self.objects["admin:requests_app_datasubjectrequest_authority"][1]
