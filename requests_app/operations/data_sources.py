@@ -4,7 +4,6 @@ The sweep does it, whatever the answer will be: neither the time nor the page of
 """
 
 import logging
-import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,6 +20,7 @@ from .authorities import authority_of, digest_sought, sought
 from .contacts import add_contact
 from .evidence import Kind
 from .identity_codes import is_alive, issue, newest
+from .leases import due, put_off
 from .lookups import asks_for_contact_on_file, corrected_at
 from .on_behalf import ask_person, by_letter
 from .on_file_proof import settle
@@ -29,27 +29,19 @@ from .stopping import confirmed_erasures
 from .team import alarm_officers
 
 log = logging.getLogger(__name__)
-BATCH = 50
 BUDGET = 40  # seconds of one call, below the task's soft limit
 LEASE = timedelta(minutes=2)
 PUT_OFF = timedelta(days=1)
 CODES_BY_LETTER = 3  # to a contact on file, a day apart
 FULL_HOUR = timedelta(hours=1)  # of codes to one address: after it the next one goes
 ON_FILE, STOP = IdentityCheck.Purpose.ON_FILE, IdentityCheck.Purpose.STOP
-BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 
 
 def ask_due(now: datetime) -> int:
     """Ask what is due by now; return how many questions were answered. Nothing due is one look at a partial index."""
-    started, done = time.monotonic(), 0
-    due = SourceLookup.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
-    for row in list(due.select_related("submission")[:BATCH]):
-        spent = time.monotonic() - started
-        if spent > BUDGET:
-            break
-        done += _ask(row, now + timedelta(seconds=spent))
-    return done
+    rows = SourceLookup.objects.select_related("submission")
+    return sum(_ask(row, at) for row, at in due(rows, now, budget=BUDGET))
 
 
 def _ask(row: SourceLookup, at: datetime) -> bool:
@@ -63,12 +55,12 @@ def _ask(row: SourceLookup, at: datetime) -> bool:
     try:
         found = _found(row)
     except RetryLater as error:
-        return _later(row, error, at)
+        return put_off(row, error, at)
     except (PermanentFailure, KeyDestroyed) as error:
         return _failed(row, error, at)
     except Exception as error:
         log.error("look-up %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
-        return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
+        return put_off(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
     return _record(row, found, at)
 
 
@@ -83,13 +75,6 @@ def _found(row: SourceLookup) -> list[Match]:
     email, name = sought(row.submission)
     query = Query(email=email, name=name, details=row.submission.opened("details"))
     return list(source(row.alias).find(query))
-
-
-def _later(row: SourceLookup, error: Exception, at: datetime) -> bool:
-    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-    mine = SourceLookup.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
-    return False
 
 
 def _failed(row: SourceLookup, error: Exception, at: datetime) -> bool:

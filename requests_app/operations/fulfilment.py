@@ -4,7 +4,6 @@ What a source hands out flows record by record into a sealed stream; memory does
 """
 
 import logging
-import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,7 +31,7 @@ from .actors import Actor
 from .asked_sources import ask, confirmed_addresses
 from .authorities import sought
 from .evidence import Kind
-from .leases import Lease, TakenOver
+from .leases import Lease, TakenOver, due, put_off
 from .owed_steps import Status, owe_package
 from .policies import policy_of
 from .refused import Refused
@@ -40,9 +39,7 @@ from .team import alarm_officers, refuse_own, require
 from .transition import lock
 
 log = logging.getLogger(__name__)
-BATCH = 50
 PUT_OFF = timedelta(minutes=15)  # until it is shown who asks; whatever shows it wakes the step earlier
-BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 ALARM_AFTER = 6  # attempts: some two hours and a half
 BUFFER = 64 * 1024  # bytes of lines gathered before they are sealed
@@ -69,14 +66,10 @@ class Kept:
 
 def run_due(now: datetime, *, budget: float) -> int:
     """Ask what is due by now, for about `budget` seconds; return how many steps were answered."""
-    started, done = time.monotonic(), 0
-    due = FulfilmentStep.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
-    for row in list(due.select_related("dsr__submission", "dsr__policy")[:BATCH]):
-        spent = time.monotonic() - started
-        if spent > budget:
-            break
+    done = 0
+    for row, at in due(FulfilmentStep.objects.select_related("dsr__submission", "dsr__policy"), now, budget=budget):
         with held([row.dsr.submission_id]):
-            done += _run(row, now + timedelta(seconds=spent))
+            done += _run(row, at)
     return done
 
 
@@ -222,15 +215,12 @@ def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
 
 
 def _later(row: FulfilmentStep, error: Exception, at: datetime) -> bool:
-    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
     if row.attempts == ALARM_AFTER:
         with transaction.atomic():
             submission = lock(row.dsr).submission
             sentence = f"The data source {row.alias} has not answered about a case for hours. It is asked every hour."
             alarm_officers(sentence, submission=submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)
-    return False
+    return put_off(row, error, at)
 
 
 def _failed(row: FulfilmentStep, error: Exception, at: datetime) -> bool:

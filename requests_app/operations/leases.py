@@ -1,17 +1,40 @@
-"""A claim to a row that takes long: by compare-and-set, for minutes, renewed while its work goes on."""
+"""Rows that are due and take a while: found, claimed by compare-and-set, renewed while the work goes on, put off where
+it fails."""
 
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 LEASE = timedelta(minutes=5)
 RENEWED_AFTER = 60  # seconds
+BATCH = 50
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 
 
 class TakenOver(Exception):
     """The lease ran out and another worker has the row, or its work was owed anew."""
+
+
+def due(rows: QuerySet[Any], now: datetime, *, budget: float) -> Iterator[tuple[Any, datetime]]:
+    """Yield what is due by now, the oldest first, each with the instant at which its turn came, for about `budget`
+    seconds. Nothing due is one look at a partial index."""
+    began = time.monotonic()
+    for row in list(rows.filter(next_try_at__lte=now).order_by("next_try_at", "pk")[:BATCH]):
+        spent = time.monotonic() - began
+        if spent > budget:
+            return
+        yield row, now + timedelta(seconds=spent)
+
+
+def put_off(row: Any, error: Exception, at: datetime) -> bool:
+    """Have a row that is still ours tried again, later each time, and keep the class of the error; False: not done."""
+    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+    mine = type(row).objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
+    return False
 
 
 class Lease:

@@ -18,11 +18,11 @@ from requests_app.rules.others import UNREAD, Found, Own, may_name_others, other
 from requests_app.rules.redaction import Hidden, apply
 
 from .authorities import sought
+from .leases import LEASE
 from .step_records import Read, open_stream
 from .streams import Reader, lines
 
 BATCH = 50
-LEASE = timedelta(minutes=5)
 SLICE = 8 * 1024 * 1024  # bytes between two savings
 MOST = 500  # marks that nobody has settled; then the check waits for people
 FILE = "file"

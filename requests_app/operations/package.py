@@ -5,9 +5,8 @@ whoever makes it anew after a kill writes over it.
 """
 
 import logging
-import time
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -20,7 +19,7 @@ from requests_app.rules.lifecycle import State
 from . import evidence, files, streams
 from .actors import Actor
 from .evidence import Kind
-from .leases import Lease, TakenOver
+from .leases import Lease, TakenOver, due, put_off
 from .owed_steps import owe_package
 from .packing import archive, contents, layout
 from .refused import Refused
@@ -28,21 +27,15 @@ from .team import alarm_officers, require
 from .transition import lock
 
 log = logging.getLogger(__name__)
-BATCH = 50
-BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 ALARM_AFTER = 3  # attempts
 
 
 def build_due(now: datetime, *, budget: float) -> int:
     """Make what is due by now, for about `budget` seconds; return how many packages were made."""
-    started, done = time.monotonic(), 0
-    due = PackageBuild.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
-    for row in list(due.select_related("dsr__submission", "dsr__policy")[:BATCH]):
-        spent = time.monotonic() - started
-        if spent > budget:
-            break
+    done = 0
+    for row, at in due(PackageBuild.objects.select_related("dsr__submission", "dsr__policy"), now, budget=budget):
         with held([row.dsr.submission_id]):
-            done += _build(row, now + timedelta(seconds=spent))
+            done += _build(row, at)
     return done
 
 
@@ -127,15 +120,12 @@ def _set_aside(file: AnswerFile | None, at: datetime) -> uuid.UUID | None:
 
 
 def _later(row: PackageBuild, error: Exception, at: datetime) -> bool:
-    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-    mine = PackageBuild.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
     if row.attempts == ALARM_AFTER:
         with transaction.atomic():
             submission = lock(row.dsr).submission
             sentence = "The package of a case could not be made several times. It is tried again every hour."
             alarm_officers(sentence, submission=submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)
-    return False
+    return put_off(row, error, at)
 
 
 def make_anew(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:

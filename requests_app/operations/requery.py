@@ -1,8 +1,7 @@
 """Asking the data sources again, after a decision says that all is deleted: outside any transaction, by lease."""
 
 import logging
-import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -14,13 +13,11 @@ from . import evidence
 from .actors import Actor
 from .authorities import sought
 from .evidence import Kind
-from .leases import Lease
+from .leases import Lease, due, put_off
 from .team import alarm_officers
 from .transition import lock
 
 log = logging.getLogger(__name__)
-BATCH = 50
-BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 ALARM_AFTER = 6  # attempts: some two hours and a half
 Result = Requery.Result
@@ -32,18 +29,9 @@ SAID = {
 
 
 def ask_due(now: datetime, *, budget: float) -> int:
-    """Ask what is due by now, for about `budget` seconds; return how many questions were answered.
-
-    Nothing due is one look at a partial index.
-    """
-    started, done = time.monotonic(), 0
-    due = Requery.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
-    for row in list(due.select_related("decision__dsr__submission")[:BATCH]):
-        spent = time.monotonic() - started
-        if spent > budget:
-            break
-        done += _ask(row, now + timedelta(seconds=spent))
-    return done
+    """Ask what is due by now, for about `budget` seconds; return how many questions were answered."""
+    rows = Requery.objects.select_related("decision__dsr__submission")
+    return sum(_ask(row, at) for row, at in due(rows, now, budget=budget))
 
 
 def _ask(row: Requery, at: datetime) -> bool:
@@ -82,13 +70,10 @@ def _questions(row: Requery) -> list[Query]:
 
 
 def _later(row: Requery, error: Exception, at: datetime) -> bool:
-    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-    mine = Requery.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(next_try_at=at + wait, failure_code=type(error).__name__[:80])
     if row.attempts == ALARM_AFTER:
         with transaction.atomic():
             _alarm(row, SAID[Result.FAILED], at)
-    return False
+    return put_off(row, error, at)
 
 
 def _record(row: Requery, result: Result, at: datetime, *, kind: Kind | None = None, failure_code: str = "") -> bool:
