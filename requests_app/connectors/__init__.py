@@ -1,26 +1,37 @@
 """The outside world of personal data: what a data source answers, and those that are configured. Knows no models."""
 
-from .base import EMAIL, DataSource, Extracted, Match, OnFile, Pending, PermanentFailure, Query, RetryLater
+from .base import EMAIL, DataSource, Extracted, Match, NotOffered, OnFile, Pending, PermanentFailure, Query, RetryLater
 from .configured import finders, holders, mistakes, source
 from .http import callback_key
 from .records import About, Column, File, Lines, Record, Table
+from .work import Carried, Change, Changed, ConsentAct, Instruction, Outcome, Planned, Remaining, Way
 
 __all__ = [
     "EMAIL",
     "About",
+    "Carried",
+    "Change",
+    "Changed",
     "Column",
+    "ConsentAct",
     "DataSource",
     "Extracted",
     "File",
+    "Instruction",
     "Lines",
     "Match",
+    "NotOffered",
     "OnFile",
+    "Outcome",
     "Pending",
     "PermanentFailure",
+    "Planned",
     "Query",
     "Record",
+    "Remaining",
     "RetryLater",
     "Table",
+    "Way",
     "callback_key",
     "finders",
     "holders",

@@ -10,6 +10,7 @@ from requests_app.rules.addresses import normalise
 from requests_app.rules.policy import Text
 
 from .records import NOTHING, File, Lines, Record, Table
+from .work import Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
 
 EMAIL, POSTAL, PHONE = KINDS = ("email", "postal", "phone")
 SHORTEST_IDENTIFIER = 4  # characters: "Ana" and "2024" in a sentence identify nobody, and so does less than this
@@ -22,6 +23,10 @@ class RetryLater(Exception):
 
 class PermanentFailure(Exception):
     """The source will never answer this: refused, misconfigured. Staff are told."""
+
+
+class NotOffered(PermanentFailure):
+    """The source does not do this by itself: people have to, and say that they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,13 @@ class DataSource(ABC):
     def find(self, query: Query) -> Sequence[Match]:
         """Return everybody who has one of the addresses or identifiers, exactly; never by likeness."""
 
+    def everybody(self) -> Iterable[Match]:
+        """Yield everybody whom the source knows, as `find` would answer, without holding them all in memory.
+
+        Asked after a restore and from time to time, so that who was erased is found again where they came back.
+        """
+        raise NotOffered("this source does not tell whom it knows")
+
     def describe(self) -> Sequence[Table]:
         """Return what the source holds of people: every table that `extract` may name. Nothing is asked for it.
 
@@ -120,3 +132,40 @@ class DataSource(ABC):
         What is yielded is not kept: an iterator that holds one batch in memory serves any size.
         """
         raise PermanentFailure("nothing can be read from this source")
+
+    def plan_erasure(self, references: Sequence[str], *, request_id: str) -> Sequence[Planned] | Pending:
+        """Return what an erasure would reach of this person, table by table, and change nothing."""
+        raise NotOffered("this source does not say what an erasure would reach")
+
+    def erase(
+        self, references: Sequence[str], *, items: Sequence[Instruction], request_id: str
+    ) -> Sequence[Carried] | Pending:
+        """Erase or anonymise what the items name, and leave alone what they do not name or want kept.
+
+        Killed midway and called again with the same references it goes on; called after its end it changes nothing.
+        """
+        raise NotOffered("nothing can be erased in this source from here")
+
+    def verify_gone(self, references: Sequence[str], *, request_id: str) -> Sequence[Remaining]:
+        """Count anew what is still readable of this person, table by table, with other credentials than those that
+        erased where there are any. Tables without records may be left out; what is anonymised is not theirs any more.
+        """
+        raise NotOffered("this source cannot be asked whether anything is left")
+
+    def withdraw_consent(
+        self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str
+    ) -> None | Pending:
+        """Stop, or allow again, what is done for these purposes. Of two acts on one purpose the later `at` counts."""
+        raise NotOffered("this source is not told of consent")
+
+    def rectify(
+        self, references: Sequence[str], *, changes: Sequence[Change], request_id: str
+    ) -> Sequence[Changed] | Pending:
+        """Put values right; the answer has one outcome for each change."""
+        raise NotOffered("nothing can be changed in this source from here")
+
+    def restrict(
+        self, references: Sequence[str], *, restricted: bool, request_id: str
+    ) -> Sequence[Remaining] | Pending:
+        """Have what is held used for nothing but storage, or lift that; return how many records of each table it is."""
+        raise NotOffered("processing cannot be restricted in this source from here")
