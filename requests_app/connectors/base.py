@@ -154,7 +154,7 @@ class DataSource(ABC):
 
     def withdraw_consent(
         self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str
-    ) -> None | Pending:
+    ) -> Pending | None:
         """Stop, or allow again, what is done for these purposes. Of two acts on one purpose the later `at` counts."""
         raise NotOffered("this source is not told of consent")
 
@@ -167,5 +167,5 @@ class DataSource(ABC):
     def restrict(
         self, references: Sequence[str], *, restricted: bool, request_id: str
     ) -> Sequence[Remaining] | Pending:
-        """Have what is held used for nothing but storage, or lift that; return how many records of each table it is."""
+        """Have what is held used for nothing but storage, or lift that; return how many of each table it was."""
         raise NotOffered("processing cannot be restricted in this source from here")

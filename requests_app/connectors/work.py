@@ -1,4 +1,4 @@
-"""What a data source is told to do with what it holds of a person, and what it answers: counts, and nothing personal."""
+"""What a data source is told to do with what it holds of a person, and what it answers: counts, nothing personal."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
