@@ -19,14 +19,13 @@ from requests_app.models import (
     StepFile,
     Submission,
 )
-from requests_app.operations.owed_steps import Status, steps_of
+from requests_app.operations.owed_steps import PORTABILITY, Status, steps_of
 from requests_app.operations.policies import current, policy_of
 from requests_app.operations.rendering import known_language
 from requests_app.rules.disclosure import FACTS, PORTABLE, Fact
 from requests_app.rules.policy import Answer, Policy
 from requests_app.rules.redaction import Hidden
 
-PORTABILITY = "portability"
 FOUND, NOTHING, WITHHELD, NOT_ASKED = "found", "nothing found", "withheld", "could not be asked"
 
 

@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 
 from requests_app.models import Message
 from requests_app.operations.authorities import sought
+from requests_app.operations.owed_steps import PORTABILITY
 from requests_app.operations.rendering import right_title
 from requests_app.rules.policy import Text
 
-from .contents import PORTABILITY, WITHHELD, Contents, Part, Source
+from .contents import WITHHELD, Contents, Part, Source
 from .tables import Values, first, shown
 
 SHOWN = 100  # records of a table; the rest stands in its file
