@@ -6,7 +6,7 @@ from datetime import datetime
 
 from requests_app.models import AnswerFile, DataSubjectRequest
 from requests_app.models.keys import seal
-from requests_app.operations import decision, streams
+from requests_app.operations import decision, release, streams
 from requests_app.operations.actors import Actor
 from tests.people import staff
 
@@ -37,3 +37,8 @@ def released(dsr: DataSubjectRequest, *, at: datetime, **changes: str) -> DataSu
     dsr = DataSubjectRequest.objects.select_related("submission", "policy").get(pk=dsr.pk)
     decided = decision.decide(dsr, **(DONE | changes), actor=Actor.staff(bruno), at=at)
     return decision.approve(dsr, digest=decided.content_digest, actor=Actor.staff(ada), at=at)
+
+
+def fetched(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
+    """The whole of a file, as the person downloads it."""
+    return b"".join(release.begin(answer_file, actor=actor, at=at))

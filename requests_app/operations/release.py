@@ -98,11 +98,6 @@ def begin(
     return content
 
 
-def read_file(answer_file: AnswerFile, *, actor: Actor, at: datetime) -> bytes:
-    """The whole of a file that somebody attached, which is small."""
-    return b"".join(begin(answer_file, actor=actor, at=at))
-
-
 def _content(answer_file: AnswerFile, first: int, end: int) -> Iterator[bytes]:
     submission_id = answer_file.dsr.submission_id
     try:

@@ -12,11 +12,12 @@ from django.urls import reverse
 from portal.logs import JsonFormatter
 from requests_app import clock
 from requests_app.models import DataSubjectRequest, Message, Notice, Submission
-from requests_app.operations import delivery, desk, letters, person, release
+from requests_app.operations import delivery, desk, letters, person
 from requests_app.operations.actors import Actor
 from requests_app.rules.file_names import safe_name
 from tests import packages
 from tests.attacks.test_release import LATER, Desk
+from tests.packages import fetched
 from tests.people import published_policy, staff
 from tests.web.test_person_road import file_as, newest_code
 
@@ -203,7 +204,7 @@ def test_a_file_stands_on_disk_under_its_own_id_only(settings):
     stored = [path for path in settings.FILES_DIR.rglob("*") if path.is_file()]
     assert written.pk.hex in {path.name for path in stored}
     assert not [path for path in stored if "evil" in path.name or b"#!" in path.read_bytes()]
-    assert release.read_file(office.approved, actor=Actor.person(), at=LATER) == b"hers"
+    assert fetched(office.approved, actor=Actor.person(), at=LATER) == b"hers"
 
 
 ACTIVE = {

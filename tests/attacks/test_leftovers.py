@@ -16,10 +16,11 @@ from portal.logs import JsonFormatter
 from requests_app import clock
 from requests_app.models import Submission
 from requests_app.models.keys import KeyDestroyed, SubmissionKey
-from requests_app.operations import delivery, intake, release
+from requests_app.operations import delivery, intake
 from requests_app.operations.actors import Actor
 from tests.attacks.fields import Filled
 from tests.attacks.test_release import LATER, Desk
+from tests.packages import fetched
 from tests.people import published_policy
 from tests.web.test_person_road import file_as
 
@@ -103,4 +104,4 @@ def test_without_its_key_nothing_is_released():
     office = Desk()
     SubmissionKey.objects.all().delete()
     with pytest.raises(KeyDestroyed):
-        release.read_file(office.approved, actor=Actor.person(), at=LATER)
+        fetched(office.approved, actor=Actor.person(), at=LATER)

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from requests_app.models import AnswerFile, DataSubjectRequest
-from requests_app.operations import decision, desk, identity, release
+from requests_app.operations import decision, desk, identity
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.web import cards
+from tests.packages import fetched
 from tests.people import NOON, ana_files, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -59,7 +60,7 @@ def test_a_draft_attached_after_reopening_is_neither_shown_nor_handed_out():
     draft = office.attach(b"somebody else's", at=LATER)
     assert office.shown() == [office.approved.pk]
     with pytest.raises(Refused):
-        release.read_file(draft, actor=ANA, at=LATER)
+        fetched(draft, actor=ANA, at=LATER)
 
 
 def test_a_draft_that_waits_for_the_second_person_is_not_handed_out():
@@ -69,7 +70,7 @@ def test_a_draft_that_waits_for_the_second_person_is_not_handed_out():
     office.decide(at=LATER)
     assert draft.pk not in office.shown()
     with pytest.raises(Refused):
-        release.read_file(draft, actor=ANA, at=LATER)
+        fetched(draft, actor=ANA, at=LATER)
 
 
 def test_what_was_refused_in_the_second_round_is_not_handed_out():
@@ -80,7 +81,7 @@ def test_what_was_refused_in_the_second_round_is_not_handed_out():
     office.answer(at=LATER, outcome="refuse", **ground)
     assert draft.pk not in office.shown()
     with pytest.raises(Refused):
-        release.read_file(draft, actor=ANA, at=LATER)
+        fetched(draft, actor=ANA, at=LATER)
 
 
 def test_what_the_second_person_approved_in_the_second_round_is_handed_out():
@@ -89,4 +90,4 @@ def test_what_the_second_person_approved_in_the_second_round_is_handed_out():
     second = office.attach(b"also hers", at=LATER)
     office.answer(at=LATER)
     assert set(office.shown()) == {office.approved.pk, second.pk}
-    assert release.read_file(second, actor=ANA, at=LATER) == b"also hers"
+    assert fetched(second, actor=ANA, at=LATER) == b"also hers"

@@ -9,8 +9,9 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from requests_app.models import AnswerFile, DataSubjectRequest, IdentityCheck, Submission
-from requests_app.operations import decision, desk, identity, intake, person, release, sweeps
+from requests_app.operations import decision, desk, identity, intake, person, sweeps
 from requests_app.operations.actors import Actor
+from tests.packages import fetched
 from tests.people import NOON
 
 PERSON = Actor.person()
@@ -104,7 +105,7 @@ def approved(form_key: uuid.UUID) -> None:
 
 def download(form_key: uuid.UUID) -> None:
     file = AnswerFile.objects.select_related("dsr").get(dsr=the_request(form_key))
-    assert release.read_file(file, actor=PERSON, at=NOON) == b'{"orders": 2}'
+    assert fetched(file, actor=PERSON, at=NOON) == b'{"orders": 2}'
 
 
 def cancel(form_key: uuid.UUID) -> None:

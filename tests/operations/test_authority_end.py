@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from requests_app.models import Authority, Notice, Submission
-from requests_app.operations import authority, decision, desk, erasure, identity, on_behalf, policies, release, sweeps
+from requests_app.operations import authority, decision, desk, erasure, identity, on_behalf, policies, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.authority import Kind
@@ -24,6 +24,7 @@ from tests.operations.behalf import (
     types_code,
 )
 from tests.operations.test_road import decided
+from tests.packages import fetched
 from tests.people import NOON, POLICY, ana_files, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -205,9 +206,9 @@ class TestTheEnd:
         ana_says_yes(filed, address="ana@on-file.example")
         file = answered(filed)
         authority.end_due(NOON + DAY)
-        assert release.read_file(file, actor=ANA, at=NOON + DAY) == b"{}"
+        assert fetched(file, actor=ANA, at=NOON + DAY) == b"{}"
         with pytest.raises(Refused):
-            release.read_file(file, actor=BRUNO, at=NOON + DAY)
+            fetched(file, actor=BRUNO, at=NOON + DAY)
 
     def test_without_an_address_of_the_person_the_team_is_told(self):
         bruno_files("access", ends_on=NOON.date(), email="")

@@ -20,6 +20,7 @@ from requests_app.operations import (
 )
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
+from tests.packages import fetched
 from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -215,13 +216,13 @@ class TestAfterTheRelease:
         file = desk.attach(request(submission), name="data.json", content=b"{}", actor=bruno, at=NOON)
         approve(submission, decided(submission, bruno), ada)
         file.refresh_from_db()
-        assert release.read_file(file, actor=ANA, at=NOON) == b"{}"
+        assert fetched(file, actor=ANA, at=NOON) == b"{}"
         changes(submission)
         file = type(file).objects.get(pk=file.pk)
         with pytest.raises(release.HeldBack):
-            release.read_file(file, actor=ANA, at=NOON)
+            fetched(file, actor=ANA, at=NOON)
         says(submission, contact_change.vouch)
-        assert release.read_file(type(file).objects.get(pk=file.pk), actor=ANA, at=NOON) == b"{}"
+        assert fetched(type(file).objects.get(pk=file.pk), actor=ANA, at=NOON) == b"{}"
 
 
 class TestThisWasNotMe:

@@ -20,6 +20,7 @@ from requests_app.operations import answer_retention, decision, desk, files, per
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from tests import packages
+from tests.packages import fetched
 from tests.people import NOON, ana_files, confirms, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -58,7 +59,7 @@ def test_after_its_period_the_file_is_gone_and_the_evidence_says_which():
     assert file.sha256 in EvidenceEvent.objects.get(kind="package_destroyed").body
     assert sweeps.apply_retention(OVER) == 0
     with pytest.raises(Refused):
-        release.read_file(file, actor=Actor.person(), at=OVER)
+        fetched(file, actor=Actor.person(), at=OVER)
 
 
 def test_what_is_drafted_for_a_second_answer_outlives_the_package_of_the_first():

@@ -6,10 +6,11 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent, IdentityCheck, Notice
-from requests_app.operations import decision, desk, evidence, find, identity, person, release, sweeps, triggers
+from requests_app.operations import decision, desk, evidence, find, identity, person, sweeps, triggers
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import ActionNotAllowed
+from tests.packages import fetched
 from tests.people import NOON, ana_files, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -73,7 +74,7 @@ def test_a_request_goes_the_whole_road_to_the_download(bruno, settings, tmp_path
     answered = decision.approve(dsr, digest=submitted.content_digest, actor=Actor.staff(staff("ada")), at=NOON)
     assert (answered.state, answered.answered_at) == ("fulfilled", NOON)
     file.refresh_from_db()
-    assert release.read_file(file, actor=Actor.person(), at=NOON) == b'{"orders": 2}'
+    assert fetched(file, actor=Actor.person(), at=NOON) == b'{"orders": 2}'
     assert list(evidence.verify()) == []
 
 

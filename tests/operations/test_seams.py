@@ -33,6 +33,7 @@ from requests_app.rules.authority import Kind
 from tests.operations.behalf import BRUNO, ana_says_yes, bruno_files, knows_on_file, two_accept, types_code
 from tests.operations.test_contact_change import asks, changes, confirmed, request, says
 from tests.operations.test_road import decided
+from tests.packages import fetched
 from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
 from tests.pictures import card
 
@@ -252,11 +253,11 @@ class TestAnotherAddress:
         file = answered(submission)
         changes(submission, at=SOON)
         with pytest.raises(release.HeldBack):
-            release.read_file(file, actor=ANA, at=SOON)
+            fetched(file, actor=ANA, at=SOON)
         says(submission, contact_change.vouch, at=SOON)
         file.dsr.submission.refresh_from_db()
         sweeps.run_steps(SOON + HOUR)
-        assert release.read_file(file, actor=ANA, at=SOON + HOUR) == b"{}"
+        assert fetched(file, actor=ANA, at=SOON + HOUR) == b"{}"
 
     def test_with_the_old_mailbox_lost_after_the_answer_two_people_let_her_have_the_files(self):
         submission = confirmed()
@@ -264,9 +265,9 @@ class TestAnotherAddress:
         changes(submission, at=SOON, proved=False, old_mailbox_lost=True)
         file.dsr.submission.refresh_from_db()
         with pytest.raises(release.HeldBack):
-            release.read_file(file, actor=ANA, at=SOON + HOUR)
+            fetched(file, actor=ANA, at=SOON + HOUR)
         by_hand(submission, SOON + HOUR)
-        assert release.read_file(file, actor=ANA, at=SOON + HOUR) == b"{}"
+        assert fetched(file, actor=ANA, at=SOON + HOUR) == b"{}"
         with pytest.raises(Refused, match="open any more"):
             by_hand(submission, SOON + 31 * DAY)
 
@@ -361,7 +362,7 @@ class TestAnAgent:
         changes(filed, email="b2@agents.example", at=SOON)
         file.dsr.submission.refresh_from_db()
         assert stands(filed) == []
-        assert release.read_file(file, actor=ANA, at=SOON) == b"{}"
+        assert fetched(file, actor=ANA, at=SOON) == b"{}"
 
     def test_who_reads_the_answer_himself_waits_for_a_word_from_his_earlier_address(self):
         filed = bruno_files("access")
