@@ -6,10 +6,9 @@ from typing import Any
 from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, SourceLookup
-from requests_app.operations import assurance, likeness, lookups, manual_verification, readiness, release, still_held
+from requests_app.operations import assurance, likeness, lookups, manual_verification, release, still_held
 from requests_app.operations.circumstances import asked_of
 from requests_app.rules.identity import NONE, Reason
-from requests_app.rules.lifecycle import State
 
 from .by_hand import PAGE
 from .words import moment
@@ -32,12 +31,14 @@ LOOKED_UP = {
     SourceLookup.Result.UNPROVEN: "found somebody, but no address there vouches for them",
     SourceLookup.Result.FAILED: "cannot be asked",
 }
-BEFORE = (State.IN_PROGRESS, State.AWAITING_APPROVAL)
 CASE = "admin:requests_app_datasubjectrequest_change"
 
 
-def box(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
-    """What the box says; None where the right asks no proof, or nothing is released or held back any more."""
+def box(dsr: DataSubjectRequest, *, unready: bool, at: datetime) -> dict[str, Any] | None:
+    """What the box says; None where the right asks no proof, or nothing is released or held back any more.
+
+    `unready`: something of what is handed out is missing.
+    """
     submission = dsr.submission
     proof = asked_of(dsr)
     if proof.rung == NONE or not (dsr.is_open or release.waits_for_doubt(dsr, at=at)):
@@ -50,7 +51,7 @@ def box(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any] | None:
             *(assurance.WORDS[obstacle] for obstacle in assurance.obstacles(dsr, at=at)),
             *still_held.contradictions(dsr),
         ],
-        "unready": bool(dsr.state in BEFORE and readiness.missing(dsr)),
+        "unready": unready,
         "lookups": [
             {"alias": row.alias, "words": _said(row), "when": moment(row.result_at, zone)}
             for row in submission.lookups.all()

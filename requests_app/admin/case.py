@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from requests_app import clock
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, Notice
 from requests_app.models.keys import KeyDestroyed
-from requests_app.operations import counting, erasing, streams, timeline
+from requests_app.operations import counting, erasing, readiness, streams, timeline
 from requests_app.operations import decision as decisions
 from requests_app.operations import files as sealed_files
 from requests_app.operations.access import record_look
@@ -28,7 +28,7 @@ from requests_app.operations.notices import ON_PAPER
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
 from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
-from requests_app.rules.lifecycle import ActionNotAllowed
+from requests_app.rules.lifecycle import ActionNotAllowed, State
 from requests_app.rules.policy import NEVER_GATED
 
 from . import acts, authority, before_release, history, proof, receipt, sources
@@ -42,6 +42,7 @@ from .step_files import as_bytes
 from .words import delivery, kind, moment, named
 
 META = DataSubjectRequest._meta
+UNDECIDED = (State.IN_PROGRESS, State.AWAITING_APPROVAL)
 QUEUE = "admin:requests_app_datasubjectrequest_changelist"
 CASE = "admin:requests_app_datasubjectrequest_change"
 ACT = "admin:requests_app_datasubjectrequest_act"
@@ -157,8 +158,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "language": dict(settings.LANGUAGES).get(dsr.submission.language, dsr.submission.language),
         "details": readable(lambda: dsr.submission.opened("details")),
         "receipt": receipt.link(dsr),
-        "before": before_release.box(dsr, at=now),
-        "sources": sources.panel(dsr, request.user, at=now),
+        **_before_release(dsr, request.user, now),
         "behalf": authority.link(dsr, now),
         **_moved(dsr),
         "proofs": proof.panel(dsr, request.user),
@@ -167,6 +167,15 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/case.html", context)
+
+
+def _before_release(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[str, Any]:
+    """What stands in the way, and what the sources hold: both say what is not ready, which is counted once."""
+    missing = readiness.missing(dsr) if dsr.state in UNDECIDED else []
+    return {
+        "before": before_release.box(dsr, unready=bool(missing), at=now),
+        "sources": sources.panel(dsr, user, missing=missing, at=now),
+    }
 
 
 def _moved(dsr: DataSubjectRequest) -> dict[str, Any]:
@@ -239,7 +248,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     try:
         if file.destroyed_at:
             raise KeyDestroyed
-        # Not release.read_file: that is the person's download, before approval refused and told in their timeline.
+        # Not release.begin: that is the person's download, before approval refused and told in their timeline.
         made = file.kind == AnswerFile.Kind.PACKAGE
         content = None if made else sealed_files.read(file.dsr.submission_id, file.pk)
         package = streams.Reader(file.dsr.submission_id, file.pk) if made else None

@@ -7,7 +7,7 @@ from django.template.defaultfilters import filesizeformat, pluralize
 from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild, Redaction
-from requests_app.operations import assurance, others, readiness, review
+from requests_app.operations import assurance, others, review
 from requests_app.operations.owed_steps import Status, steps_of
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
@@ -27,8 +27,8 @@ FAILURES = {
 }
 
 
-def panel(dsr: DataSubjectRequest, user: Any, *, at: datetime) -> dict[str, Any] | None:
-    """What the sources hold and what became of the package; None where no source was owed a question."""
+def panel(dsr: DataSubjectRequest, user: Any, *, missing: list[str], at: datetime) -> dict[str, Any] | None:
+    """What the sources hold, what became of the package and what is `missing`; None where no source was asked."""
     steps = list(steps_of(dsr).prefetch_related("files"))
     if not steps:
         return None
@@ -36,7 +36,7 @@ def panel(dsr: DataSubjectRequest, user: Any, *, at: datetime) -> dict[str, Any]
     return {
         "steps": [_line(step, dsr, user, waits=waits, at=at) for step in steps],
         "package": _package(dsr),
-        "missing": readiness.missing(dsr) if dsr.state in (State.IN_PROGRESS, State.AWAITING_APPROVAL) else [],
+        "missing": missing,
     }
 
 
