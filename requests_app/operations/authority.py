@@ -31,6 +31,7 @@ from .evidence import Kind
 from .identity_checks import RECENT
 from .notices import owe
 from .on_file_proof import settle
+from .owed_steps import wake_steps
 from .policies import policy_of
 from .refused import Refused
 from .team import refuse_own, require
@@ -97,6 +98,7 @@ def _confirmed(contact: Contact, *, actor: Actor, at: datetime) -> None:
     Contact.objects.filter(pk=contact.pk, confirmed_at=None).update(confirmed_at=at)
     if contact.role == Contact.Role.ON_FILE:
         settle(contact.submission, actor=actor, at=at)
+    wake_steps(contact.submission_id, at=at)
 
 
 def _tell_what_is_left(authority: Authority, *, at: datetime) -> None:
@@ -202,6 +204,7 @@ def accept(authority: Authority, *, to_agent: bool, actor: Actor, at: datetime) 
         )
         if authority.kind == Authority.Kind.REPORT:
             _confirm_erasures(authority.submission, actor=actor, at=at)
+        wake_steps(authority.submission_id, at=at)
         return _locked(authority)
 
 

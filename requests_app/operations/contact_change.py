@@ -22,6 +22,7 @@ from .identity_checks import confirm as evaluate
 from .identity_codes import LASTING, issue
 from .lookups import owe_lookups
 from .notices import owe
+from .owed_steps import wake_steps
 from .refused import Refused
 from .stopping import confirmed_erasures, stop
 from .team import alarm_officers
@@ -122,6 +123,7 @@ def vouch(check: IdentityCheck, *, code: str, actor: Actor, at: datetime) -> boo
         if change.former is not None:  # where it is the one on file as well, its code need not be typed twice
             same.filter(email_digest=change.former.email_digest).update(confirmed_at=at)
         evidence.append(locked.pk, Kind.ADDRESS_VOUCHED, actor=actor, at=at, body={"change": str(change.pk)})
+        wake_steps(locked.pk, at=at)
         return True
 
 

@@ -16,6 +16,7 @@ from requests_app.rules.lifecycle import OPEN
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
+from .owed_steps import wake_steps
 from .refused import Refused
 from .team import refuse_own, require
 
@@ -67,6 +68,7 @@ def approve_verification(proposal: ManualVerification, *, actor: Actor, at: date
         refuse_own(proposal.submission, approver)
         ManualVerification.objects.filter(pk=proposal.pk).update(approved_by=approver, approved_at=at)
         _append(Kind.VERIFICATION_APPROVED, proposal, actor=actor, at=at)
+        wake_steps(proposal.submission_id, at=at)
         proposal.refresh_from_db()
         return proposal
 

@@ -23,6 +23,7 @@ from .asking import open_doubt, open_doubts
 from .counting import dates_of, restarts_on_identity
 from .evidence import Kind
 from .notices import owe
+from .owed_steps import wake_steps
 from .pausing import store
 from .policies import policy_of
 from .refused import Refused
@@ -144,6 +145,7 @@ def confirm(document: ProofDocument, *, actor: Actor, at: datetime) -> DataSubje
             clock = {"opened_at": doubt.dsr.opened_at, "shown_on": shown_on}
             _settle(doubt, ProofRequest.End.CONFIRMED, at=at, **clock)
             _go_on(lock(doubt.dsr), doubt, document, actor=actor, at=at)
+        wake_steps(dsr.submission_id, at=at)
         dsr.refresh_from_db()
         return dsr
 
@@ -166,6 +168,7 @@ def withdraw_doubt(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: da
             _tell_settled(dsr, doubt, confirmed=False, at=at)
         else:
             evidence.append(dsr.submission_id, Kind.DOUBT_WITHDRAWN, actor=actor, at=at, dsr_id=dsr.pk, body=told)
+        wake_steps(dsr.submission_id, at=at)
         return dsr
 
 
