@@ -210,7 +210,8 @@ def database(name: str, *, default: str) -> dict[str, object]:
         config["OPTIONS"] = {
             "timeout": 20,  # seconds a writer waits for the one before it
             "transaction_mode": "IMMEDIATE",  # take the write lock at once: no upgrade that can only fail
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            # secure_delete: what was deleted is overwritten; operations/scrubbing.py then truncates the WAL, too
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
         }
     elif engine in {"django.db.backends.postgresql", "django.db.backends.postgresql_psycopg2"}:
         config["ENGINE"] = "django.db.backends.postgresql"

@@ -100,6 +100,9 @@ DATABASES = {
     "default": env.database("DATABASE_URL", default=env.sqlite_url(VAR_DIR / "portal.sqlite3")),
     "keys": env.database("KEYS_DATABASE_URL", default=env.sqlite_url(VAR_DIR / "keys.sqlite3")),
 }
+# Days until the last backup that still holds a deleted row, and until the last one of a destroyed key, is gone.
+BACKUP_DAYS = env.integer("BACKUP_DAYS", default=30)
+KEY_BACKUP_DAYS = env.integer("KEY_BACKUP_DAYS", default=7)
 DATABASE_ROUTERS = ["requests_app.routers.KeysRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

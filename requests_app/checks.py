@@ -15,6 +15,8 @@ from .connectors.openid import is_safe
 from .operations.team import ROLES
 from .operations.triggers import missing
 
+LONGEST_KEY_BACKUP = 7  # days
+
 
 @register(Tags.security)
 def master_keys_are_usable(**kwargs: Any) -> list[CheckMessage]:
@@ -72,6 +74,22 @@ def scanner_address_is_readable(**kwargs: Any) -> list[CheckMessage]:
     except ValueError:
         hint = "Give tcp://host:3310 or unix:///path/of/the/socket, or leave it out to take files unscanned."
         return [Error("CLAMD_URL is no address of clamd: no file would be taken.", hint=hint, id="portal.E010")]
+    return []
+
+
+@register(Tags.security)
+def backups_end(**kwargs: Any) -> list[CheckMessage]:
+    """Certificates name these days: a destroyed key comes back with its backups, so those are short (NIST 800-88r2)."""
+    keys, days = settings.KEY_BACKUP_DAYS, settings.BACKUP_DAYS
+    hint = "Set the days after which the last backup is overwritten or deleted: docs/operations.md, Backup and restore."
+    if keys < 0 or days < 0:
+        return [Error("BACKUP_DAYS and KEY_BACKUP_DAYS are days: no fewer than 0.", hint=hint, id="portal.E020")]
+    if keys > days:
+        told = f"KEY_BACKUP_DAYS ({keys}) is longer than BACKUP_DAYS ({days}): keys would outlive what they sealed."
+        return [Error(told, hint=hint, id="portal.E021")]
+    if keys > LONGEST_KEY_BACKUP:
+        told = f"KEY_BACKUP_DAYS is {keys}: a destroyed key should be gone from every backup after 7 days."
+        return [Warning(told, hint=hint, id="portal.W020")]
     return []
 
 

@@ -24,6 +24,7 @@ from . import (
     package,
     requery,
     retention,
+    scrubbing,
     task_reminders,
 )
 
@@ -115,14 +116,16 @@ def count_looks(now: datetime) -> int:
 
 
 def apply_retention(now: datetime) -> int:
-    """Destroy what its period has ended for, and what a crash or a restore left without a row."""
-    return (
+    """Destroy what its period has ended for, and what a crash or a restore left without a row; then its traces."""
+    gone = (
         retention.apply(now)
         + answer_retention.apply(now)
         + orphans.sweep(now)
         + networks.forget(now)
         + callbacks.forget(now)
     )
+    scrubbing.scrub()
+    return gone
 
 
 def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], int]:

@@ -136,3 +136,7 @@ def test_a_secret_can_lie_in_a_file_and_not_in_two_places(monkeypatch, tmp_path)
     monkeypatch.setenv("CODE_KEY_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(ImproperlyConfigured, match="CODE_KEY_FILE"):
         env.load_files()
+
+
+def test_sqlite_overwrites_what_is_deleted_however_it_was_built():
+    assert "secure_delete=ON" in env.database("DATABASE_URL", default="sqlite:///x")["OPTIONS"]["init_command"]
