@@ -1,4 +1,10 @@
-"""A file name that is harmless in a header and on any disk (ASVS 5.3.2, 5.4.1)."""
+"""A file name that is harmless in a header and on any disk (ASVS 5.3.2, 5.4.1).
+
+There are three rules, since three things are wanted of a name: a download keeps as much as a header may hold, also the
+ending of a name of which nothing else is left; an entry of a package (`entry_names`) keeps its folders as words, and
+obeys every file system on which it is unpacked; what a department sent (`answering.plain_name`) is read by people, so
+that spaces and signs stay.
+"""
 
 import re
 
