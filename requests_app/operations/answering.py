@@ -12,17 +12,17 @@ from django.utils.translation import gettext as _
 
 from requests_app.connectors.people import STATEMENT
 from requests_app.connectors.records import encode
-from requests_app.models import FulfilmentStep, Mark, Redaction, SourceTask, StepFile, TaskLink
+from requests_app.models import FulfilmentStep, Redaction, SourceTask, StepFile, TaskLink
 from requests_app.models.keys import lookup_digests, seal
 from requests_app.rules.lifecycle import State
 
 from . import evidence, files, scanning, streams
 from .actors import Actor
 from .evidence import Kind
-from .owed_steps import owe_package
 from .refused import Refused
 from .scanning import Infected
 from .source_tasks import add_link, links_of, tell, with_task
+from .step_answers import record_read
 from .team import alarm_officers
 from .transition import lock
 
@@ -184,33 +184,22 @@ def _record(link: TaskLink, statement: str, rows: Iterable[StepFile], *, at: dat
     with streams.Writer(dsr.submission_id, step.pk) as out:
         out.write(line)
     digests = [row.sha256 for row in rows]
-    status = Status.FOUND if line or digests else Status.NOTHING
-    part = {"table": STATEMENT, "start": 0, "end": len(line), "records": 1}
-    FulfilmentStep.objects.filter(pk=step.pk).update(
-        status=status,
-        parts=[part] if line else [],
-        records=1 if line else 0,
-        size=len(line),
-        sha256=out.sha256,
-        finished_at=at,
-        next_try_at=None,
-        failure_code="",
-        check_at=at if status == Status.FOUND else None,
-        checked_to=0,
-    )
-    # What staff had looked at and hidden was in what was sent before.
-    Redaction.objects.filter(step=step, undone_at=None).update(undone_at=at)
-    Mark.objects.filter(step=step).delete()
-    by = link.email_digest
+    by, actor = link.email_digest, Actor.department(link.pk)
     SourceTask.objects.filter(pk=task.pk).update(answered_at=at, answered_by=by, next_at=None)
-    actor = Actor.department(link.pk)
     answered: dict[str, str | int] = {"task": str(task.pk), "step": str(step.pk), "source": step.alias, "by": by,
                                       "statement": out.sha256, "files": " ".join(digests)}  # fmt: skip
     evidence.append(dsr.submission_id, Kind.TASK_ANSWERED, actor=actor, at=at, dsr_id=dsr.pk, body=answered)
-    read: dict[str, str | int] = {"step": str(step.pk), "source": step.alias, "status": status.value,
-                                  "records": int(bool(line)), "sha256": out.sha256}  # fmt: skip
-    evidence.append(dsr.submission_id, Kind.SOURCE_READ, actor=actor, at=at, dsr_id=dsr.pk, body=read)
-    owe_package(dsr, at=at)
+    part = {"table": STATEMENT, "start": 0, "end": len(line), "records": 1}
+    record_read(
+        FulfilmentStep.objects.filter(pk=step.pk),
+        step,
+        parts=[part] if line else [],
+        size=len(line),
+        sha256=out.sha256,
+        files=len(digests),
+        actor=actor,
+        at=at,
+    )
 
 
 def sent(link: TaskLink) -> Sent:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from requests_app.connectors import (
     Extracted,
@@ -20,7 +21,7 @@ from requests_app.connectors import (
     RetryLater,
 )
 from requests_app.connectors.records import encode
-from requests_app.models import FulfilmentStep, Mark, Redaction, StepFile
+from requests_app.models import FulfilmentStep, StepFile
 from requests_app.models.keys import KeyDestroyed, held, seal
 from requests_app.models.source_task import AboutWhom
 from requests_app.rules.lifecycle import State
@@ -35,6 +36,7 @@ from .leases import Lease, TakenOver, due, put_off
 from .owed_steps import Status, owe_package
 from .policies import policy_of
 from .refused import Refused
+from .step_answers import record, record_read
 from .team import alarm_officers, refuse_own, require
 from .transition import lock
 
@@ -78,7 +80,7 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
     if dsr.opened_at != row.opened_at or not dsr.is_open:
         return _drop(row)
     if dsr.state != State.IN_PROGRESS or assurance.obstacles(dsr, at=at):
-        FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=at + PUT_OFF)
+        _mine(row).update(next_try_at=at + PUT_OFF)
         return False
     lease = Lease(row, at, started_at=at)
     if not lease.taken:
@@ -102,8 +104,7 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
 
 def _drop(row: FulfilmentStep) -> bool:
     """The request has ended, or its clock began anew: nobody is asked any more."""
-    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(next_try_at=None, status=Status.FAILED, failure_code="Ended")
+    _mine(row).update(next_try_at=None, status=Status.FAILED, failure_code="Ended")
     return False
 
 
@@ -150,63 +151,42 @@ def _write_file(row: FulfilmentStep, item: File, lease: Lease, *, number: int) -
 
 
 def _record(row: FulfilmentStep, kept: Kept, out: streams.Writer, at: datetime) -> bool:
-    found = bool(kept.records or kept.files)
     with transaction.atomic():
-        dsr = lock(row.dsr)
-        done = _answered(
+        row.dsr = lock(row.dsr)
+        stored = record_read(
+            _mine(row),
             row,
-            Status.FOUND if found else Status.NOTHING,
-            at,
             parts=kept.parts,
-            records=kept.records,
             size=out.size,
             sha256=out.sha256,
-            finished_at=at,
-            check_at=at if found else None,
-            checked_to=0,
-            reviewed_by=None,
-            reviewed_at=None,
+            files=len(kept.files),
+            actor=Actor.system(),
+            at=at,
         )
-        if not done:
+        if not stored:
             return False
-        # What staff had hidden and looked at was in what was read before.
-        Redaction.objects.filter(step=row, undone_at=None).update(undone_at=at)
-        Mark.objects.filter(step=row).delete()
         earlier = StepFile.objects.filter(step=row)
         gone = {file.pk for file in earlier} - {file.pk for file in kept.files}
         earlier.delete()
         StepFile.objects.bulk_create(kept.files)
-        owe_package(dsr, at=at)
     for pk in gone:
         files.destroy(pk)
-    if not found:
+    if not kept.records and not kept.files:
         files.destroy(row.pk)
     return True
 
 
-def _answered(row: FulfilmentStep, status: Status, at: datetime, **values: Any) -> bool:
-    """Store the answer if the claim is still ours, and its evidence. Needs the caller's transaction."""
-    mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    if not mine.update(status=status, next_try_at=None, **{"failure_code": "", **values}):
-        return False
-    body: dict[str, str | int] = {
-        "step": str(row.pk),
-        "source": row.alias,
-        "status": status.value,
-        "records": values.get("records", 0),
-        "sha256": values.get("sha256", ""),
-    }
-    evidence.append(row.dsr.submission_id, Kind.SOURCE_READ, actor=Actor.system(), at=at, dsr_id=row.dsr_id, body=body)
-    return True
+def _mine(row: FulfilmentStep) -> QuerySet[FulfilmentStep]:
+    """The row, if the claim to it is still ours."""
+    return FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
 
 
 def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
     """The answer comes by itself; where people are to give it, their task is owed in the same transaction."""
     with transaction.atomic():
         row.dsr = lock(row.dsr)
-        mine = FulfilmentStep.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
         waits = {"status": Status.PENDING, "next_try_at": answer.ask_again_at, "attempts": 0, "failure_code": ""}
-        if mine.update(**waits) and answer.to:
+        if _mine(row).update(**waits) and answer.to:
             submission = row.dsr.submission
             shown = tuple(sorted(confirmed_addresses(submission)))
             about = AboutWhom(sought(submission)[1], shown, submission.opened("details"))
@@ -226,7 +206,8 @@ def _later(row: FulfilmentStep, error: Exception, at: datetime) -> bool:
 def _failed(row: FulfilmentStep, error: Exception, at: datetime) -> bool:
     with transaction.atomic():
         dsr = lock(row.dsr)
-        if not _answered(row, Status.FAILED, at, failure_code=type(error).__name__[:80], finished_at=at):
+        why = {"failure_code": type(error).__name__[:80]}
+        if not record(_mine(row), row, Status.FAILED, why, actor=Actor.system(), at=at):
             return False
         sentence = f"The data source {row.alias} could not be asked for what it holds. Somebody has to look at it."
         alarm_officers(sentence, submission=dsr.submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)

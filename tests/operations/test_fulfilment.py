@@ -24,7 +24,7 @@ from requests_app.connectors import (
     Table,
 )
 from requests_app.models import EvidenceEvent, FulfilmentStep, Notice, PackageBuild
-from requests_app.operations import fulfilment, person, streams, sweeps
+from requests_app.operations import fulfilment, person, step_answers, streams, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.owed_steps import steps_of
 from requests_app.operations.refused import Refused, RoleMissing
@@ -296,7 +296,7 @@ class TestFailing:
         def unstorable(*args: Any, **values: Any) -> None:
             raise ValueError("a name with a NUL")
 
-        monkeypatch.setattr(fulfilment, "owe_package", unstorable)
+        monkeypatch.setattr(step_answers, "owe_package", unstorable)
         dsr = ana_asks()
         for hours in range(fulfilment.MOST_ATTEMPTS):
             assert sweeps.read_sources(THEN + timedelta(hours=2 * hours)) in {0, 1}
