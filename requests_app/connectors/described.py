@@ -5,10 +5,9 @@ from typing import Any
 
 from requests_app.rules.policy import Text
 
-from .records import BASES, KINDS, NOTHING, About, Column, Table
+from .records import ABOUT, BASES, KINDS, NOTHING, TEXTS, About, Column, Table
 
-TEXTS = ("category", "purpose", "origin", "retention")
-OF_BOTH = frozenset({*TEXTS, "basis", "recipients", "provided"})
+OF_BOTH = frozenset(ABOUT)
 
 
 def tables(given: Mapping[str, Any]) -> tuple[Table, ...]:

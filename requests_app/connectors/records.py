@@ -30,6 +30,10 @@ class About:
     provided: bool = False  # by the person, observed data included: what portability hands out (20(1))
 
 
+TEXTS = ("category", "purpose", "origin", "retention")  # of it, as a map and the options of a source name them
+ABOUT = (*TEXTS, "basis", "recipients", "provided")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column, or one key of a record."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from requests_app.connectors.records import BASES, KINDS, NOTHING, About
+from requests_app.connectors.records import BASES, KINDS, NOTHING, TEXTS, About
 from requests_app.rules.policy import Mistake, PolicyError, Text
 from requests_app.rules.toml_table import Table, flag, list_of, one_of, tables_of, text, words
 
@@ -54,11 +54,8 @@ def read_defaults(raw: Mapping[str, Any]) -> About:
 def read_about(table: Table, above: About) -> About:
     """Return why something is held; what a place does not say is as above it."""
     return About(
-        category=table.bare("category", plain, above.category) or NOTHING,
-        purpose=table.bare("purpose", plain, above.purpose) or NOTHING,
+        **{key: table.bare(key, plain, getattr(above, key)) or NOTHING for key in TEXTS},
         basis=table.bare("basis", one_of(BASES), above.basis) or "",
-        origin=table.bare("origin", plain, above.origin) or NOTHING,
-        retention=table.bare("retention", plain, above.retention) or NOTHING,
         recipients=table.bare("recipients", list_of(plain, empty=True), above.recipients) or (),
         provided=bool(table.bare("provided", flag, above.provided)),
     )
