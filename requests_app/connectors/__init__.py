@@ -4,11 +4,12 @@ from .base import EMAIL, DataSource, Extracted, Match, NotOffered, OnFile, Pendi
 from .configured import finders, holders, mistakes, source
 from .http import callback_key
 from .records import About, Column, File, Lines, Record, Table
-from .work import Carried, Change, Changed, ConsentAct, Instruction, Outcome, Planned, Remaining, Way
+from .work import Attested, Carried, Change, Changed, ConsentAct, Instruction, Outcome, Planned, Remaining, Way
 
 __all__ = [
     "EMAIL",
     "About",
+    "Attested",
     "Carried",
     "Change",
     "Changed",

@@ -10,7 +10,7 @@ from requests_app.rules.addresses import normalise
 from requests_app.rules.policy import Text
 
 from .records import NOTHING, File, Lines, Record, Table
-from .work import Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
+from .work import Attested, Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
 
 EMAIL, POSTAL, PHONE = KINDS = ("email", "postal", "phone")
 SHORTEST_IDENTIFIER = 4  # characters: "Ana" and "2024" in a sentence identify nobody, and so does less than this
@@ -154,8 +154,11 @@ class DataSource(ABC):
 
     def withdraw_consent(
         self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str
-    ) -> Pending | None:
-        """Stop, or allow again, what is done for these purposes. Of two acts on one purpose the later `at` counts."""
+    ) -> Attested[ConsentAct] | Pending | None:
+        """Stop, or allow again, what is done for these purposes. Of two acts on one purpose the later `at` counts.
+
+        Whoever signs its answers returns the acts that it confirmed.
+        """
         raise NotOffered("this source is not told of consent")
 
     def rectify(

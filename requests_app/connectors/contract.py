@@ -141,8 +141,8 @@ class DataSourceContract:
         """A reference of yesterday, or of another source."""
         if source.describe():
             for unknown in ("", "999999999", "nobody", "{}", '{"email":"x"}', "%"):
-                assert list(_items(source, [unknown])) == [], unknown
-            assert list(_items(source, [])) == []
+                assert list(items_of(source, [unknown])) == [], unknown
+            assert list(items_of(source, [])) == []
 
     def test_it_hands_out_a_stream(self, source: DataSource) -> None:
         """One record after another, so that memory does not grow with what is held."""
@@ -158,14 +158,14 @@ class DataSourceContract:
     def test_lines_are_whole_and_are_json_objects(self, source: DataSource) -> None:
         """A source that encodes by itself writes what `records.encode` writes."""
         references = [match.reference for match in source.find(Query(email="ana@example.org"))]
-        for item in _items(source, references) if source.describe() else ():
+        for item in items_of(source, references) if source.describe() else ():
             if isinstance(item, Lines):
                 assert item.data.endswith(b"\n")
                 assert len(lines := item.data.split(b"\n")[:-1]) == item.records
                 assert all(isinstance(json.loads(line), dict) for line in lines)
 
 
-def _items(source: DataSource, references: list[str]) -> Iterator[Record | Lines | File]:
+def items_of(source: DataSource, references: list[str]) -> Iterator[Record | Lines | File]:
     answer = source.extract(references, request_id=REQUEST)
     if not isinstance(answer, Pending):
         yield from answer

@@ -1,6 +1,6 @@
 """What a source holds, as its options tell it: tables, their columns, and what an answer has to say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from requests_app.rules.policy import Text
@@ -10,12 +10,14 @@ from .records import ABOUT, BASES, KINDS, NOTHING, TEXTS, About, Column, Table
 OF_BOTH = frozenset(ABOUT)
 
 
-def tables(given: Mapping[str, Any]) -> tuple[Table, ...]:
+def tables(given: Mapping[str, Any], *, besides: Collection[str] = ()) -> tuple[Table, ...]:
     """Return the tables of {name: {label, columns: {name: kind, or {kind, ...}}, ...}}; ValueError names the place.
 
     What a table says of purpose, basis and the like holds for each of its columns that does not say it anew.
+    `besides`: what else a table may say, which somebody else reads.
     """
-    return tuple(_table(name, _mapping(of, name)) for name, of in _mapping(given, "tables").items())
+    listed = [(name, _mapping(of, name)) for name, of in _mapping(given, "tables").items()]
+    return tuple(_table(name, {key: of[key] for key in of if key not in besides}) for name, of in listed)
 
 
 def _table(name: str, given: Mapping[str, Any]) -> Table:

@@ -6,36 +6,48 @@ from typing import Any
 
 from requests_app.rules.addresses import normalise
 
-from . import described
+from . import at_erasure, described, in_memory_acts
 from .base import DataSource, Extracted, Match, OnFile, Query
 from .records import Record, Table
+from .work import Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
 
-FIELDS = frozenset({"reference", "emails", "identifiers", "since", "changed_recently", "records"})
+Person = dict[str, Any]
+FIELDS = frozenset(
+    {"reference", "emails", "identifiers", "since", "changed_recently", "records", "consents", "restricted"}
+)
 
 
 class InMemory(DataSource):
     """`people`: a list of {emails, reference, identifiers, since, changed_recently, records}; `emails` alone will do.
-    `records` of a person: {table: [{column: value}]}; `tables`: what those are, as `described.tables` reads it."""
+    `records` of a person: {table: [{column: value}]}; `tables`: what those are, as `described.tables` reads it, and
+    what becomes of them, as `at_erasure.treatment` does.
 
-    def __init__(
-        self, *, people: Iterable[Mapping[str, Any]] = (), tables: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> None:
-        people = list(people)
-        self.people = [(_match(person, number), _identifiers(person)) for number, person in enumerate(people, start=1)]
-        self.tables = {table.name: table for table in described.tables(tables or {})}
-        self.records = {
-            match.reference: _records(person, self.tables)
-            for person, (match, _) in zip(people, self.people, strict=True)
+    What is erased or changed is so in the options themselves, for as long as this process runs.
+    """
+
+    def __init__(self, *, people: Iterable[Person] = (), tables: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.people = people if isinstance(people, list) else list(people)
+        self.tables = {table.name: table for table in described.tables(tables or {}, besides=at_erasure.OPTIONS)}
+        self.treatments = {
+            name: at_erasure.treatment((tables or {})[name], [one.name for one in table.columns], name)
+            for name, table in self.tables.items()
         }
+        for number, person in enumerate(self.people, start=1):
+            _match(person, number)
+            _check_records(person, self.tables)
 
     def find(self, query: Query) -> Sequence[Match]:
         """Compare with each of them."""
         named = {normalise(word) for word in query.identifiers}
         return [
             match
-            for match, identifiers in self.people
-            if identifiers & named or {normalise(c.address) for c in match.contacts} & set(query.addresses)
+            for person, match in self._matches()
+            if _identifiers(person) & named or {normalise(c.address) for c in match.contacts} & set(query.addresses)
         ]
+
+    def everybody(self) -> Iterator[Match]:
+        """Whoever has an address."""
+        yield from (match for _, match in self._matches() if match.contacts)
 
     def describe(self) -> Sequence[Table]:
         """The tables of the options."""
@@ -45,10 +57,43 @@ class InMemory(DataSource):
         """Hand out the records of these people, table after table."""
         return self._extracted(references)
 
+    def plan_erasure(self, references: Sequence[str], *, request_id: str) -> Sequence[Planned]:
+        """Count what their tables hold."""
+        return in_memory_acts.planned(self._of(references), self.treatments)
+
+    def erase(self, references: Sequence[str], *, items: Sequence[Instruction], request_id: str) -> Sequence[Carried]:
+        """Take the records away, or put them where they are nobody's, without values; with the last goes the person."""
+        return in_memory_acts.erased(self.people, self._of(references), items, self.treatments)
+
+    def verify_gone(self, references: Sequence[str], *, request_id: str) -> Sequence[Remaining]:
+        """Count again."""
+        return in_memory_acts.remaining(self._of(references), self.tables)
+
+    def withdraw_consent(self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str) -> None:
+        """Keep the latest act of each purpose."""
+        in_memory_acts.note_consent(self._of(references), acts)
+
+    def rectify(self, references: Sequence[str], *, changes: Sequence[Change], request_id: str) -> Sequence[Changed]:
+        """Put right what the tables say may be put right."""
+        return in_memory_acts.rectified(self._of(references), changes, self.tables, self.treatments)
+
+    def restrict(self, references: Sequence[str], *, restricted: bool, request_id: str) -> Sequence[Remaining]:
+        """Mark these people."""
+        for person in (people := self._of(references)):
+            person["restricted"] = restricted
+        return in_memory_acts.remaining(people, self.tables)
+
+    def _matches(self) -> Iterator[tuple[Person, Match]]:
+        yield from ((person, _match(person, number)) for number, person in enumerate(self.people, start=1))
+
+    def _of(self, references: Sequence[str]) -> list[Person]:
+        return [person for person, match in self._matches() if match.reference in references]
+
     def _extracted(self, references: Sequence[str]) -> Iterator[Record]:
+        people = self._of(references)
         for table in self.tables:
-            for reference in dict.fromkeys(references):
-                yield from (Record(table, values) for values in self.records.get(reference, {}).get(table, ()))
+            for person in people:
+                yield from (Record(table, values) for values in person.get("records", {}).get(table, ()))
 
 
 def _match(person: Mapping[str, Any], number: int) -> Match:
@@ -72,7 +117,7 @@ def _instant(since: date | None) -> datetime | None:
     return datetime.combine(since, time(), UTC)
 
 
-def _records(person: Mapping[str, Any], tables: Mapping[str, Table]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+def _check_records(person: Mapping[str, Any], tables: Mapping[str, Table]) -> None:
     records: Mapping[str, Sequence[Mapping[str, Any]]] = person.get("records", {})
     for table, rows in records.items():
         if table not in tables:
@@ -81,4 +126,3 @@ def _records(person: Mapping[str, Any], tables: Mapping[str, Table]) -> Mapping[
         for row in rows:
             if unknown := set(row) - known:
                 raise ValueError(f"records of {table}: {', '.join(sorted(unknown))} is no column of it")
-    return records

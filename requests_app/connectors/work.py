@@ -1,12 +1,33 @@
 """What a data source is told to do with what it holds of a person, and what it answers: counts, nothing personal."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from requests_app.rules.policy import Text
 
 from .records import NOTHING
+
+T = TypeVar("T")
+
+
+class Attested(tuple[T, ...]):
+    """What a processor answered to what it was told, and signed.
+
+    `attested`: one line by which it can be checked later that this was its answer; it names nobody. `body`: the bytes
+    that were signed, which a processor may have written more into than was asked.
+    """
+
+    attested: str
+    body: bytes
+
+    def __new__(cls, answer: Iterable[T], *, attested: str, body: bytes) -> "Attested[T]":
+        """Keep the answer with what shows it."""
+        made = super().__new__(cls, tuple(answer))
+        made.attested, made.body = attested, body
+        return made
 
 
 class Way(StrEnum):
