@@ -85,9 +85,9 @@ def spellings_of_number(number: str) -> tuple[str, ...]:
     """How a customer number is written."""
     letter, _, digits = number.partition("-")
     return (
-        number.lower(), f" {number} ", f"{number}\n", _wide(number), f"{letter}\u2010{digits}", f"{letter}\u2011{digits}",
-        f"{letter}\u2013{digits}", f"{letter} - {digits}", f"{letter}-{digits[:3]} {digits[3:]}", f"\ufeff{number}",
-        f"{letter}-\u200b{digits}", f"\t{letter.lower()}\u2212{digits}",
+        number.lower(), f" {number} ", f"{number}\n", _wide(number), f"\ufeff{number}", f"{letter} - {digits}",
+        f"{letter}\u2010{digits}", f"{letter}\u2011{digits}", f"{letter}\u2013{digits}", f"{letter}-\u200b{digits}",
+        f"{letter}-{digits[:3]} {digits[3:]}", f"\t{letter.lower()}\u2212{digits}",
     )  # fmt: skip
 
 

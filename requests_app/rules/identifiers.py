@@ -60,7 +60,7 @@ def normal_form(identifier: Identifier) -> str:
 
 
 def _drawn_alike(text: str) -> str:
-    """Full and half width are the same letters, and what cannot be seen is not there. No other sign is taken for one."""
+    """Full and half width are the same letters, and what cannot be seen is not there. No other sign is."""
     wide = "".join(
         unicodedata.normalize("NFKC", c) if unicodedata.decomposition(c).startswith(_WIDTHS) else c for c in text
     )
