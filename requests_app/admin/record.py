@@ -98,7 +98,7 @@ def record_page(request: HttpRequest, pk: UUID, position: int) -> HttpResponse:
     marks = list(marks_at(step, [position]))
     review.note_seen(marks, actor=actor)
     tables, rows = described(step.alias), hidden_in(step, [position]).get(position, [])
-    own = others.own_of(step.dsr.submission)
+    own = others.own_of(step)
     context = head(request, step, tables) | {
         "title": f"One record of {step.alias}: {step.dsr.submission.case_label}",
         "table": tables.get(record.table),

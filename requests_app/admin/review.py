@@ -71,7 +71,7 @@ def step_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         record_look(step.dsr.submission, what=f"records of {step.alias}"[:40], actor=actor, at=clock.now())
         marks = {mark.position: mark for mark in marks_at(step, [one.position for one in page.records])}
         review.note_seen(marks.values(), actor=actor)
-        own, hidden = others.own_of(step.dsr.submission), hidden_in(step, [one.position for one in page.records])
+        own, hidden = others.own_of(step), hidden_in(step, [one.position for one in page.records])
         context |= {
             "page": page,
             "table": tables.get(page.table),

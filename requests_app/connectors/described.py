@@ -32,11 +32,14 @@ def _table(name: str, given: Mapping[str, Any]) -> Table:
 
 def _column(name: str, shared: Mapping[str, Any], given: Any, place: str) -> Column:
     own = _mapping({"kind": given} if isinstance(given, str) else given, place)
-    _known(own, OF_BOTH | {"kind"}, place)
+    _known(own, OF_BOTH | {"kind", "own"}, place)
     kind = own.get("kind", "text")
     if kind not in KINDS:
         raise ValueError(f"{place}.kind is not one of {', '.join(KINDS)}")
-    return Column(name, kind, _about({**shared, **own}, place))
+    theirs = own.get("own", False)
+    if not isinstance(theirs, bool):
+        raise ValueError(f"{place}.own has to be true or false")
+    return Column(name, kind, _about({**shared, **own}, place), theirs)
 
 
 def _about(given: Mapping[str, Any], place: str) -> About:

@@ -128,9 +128,12 @@ def _held(name: str, told: Mapping[str, Any]) -> Held:
     if not person:
         raise ValueError(f"table {name}: person is missing: the look-up that leads from it to the people")
     fields = told.get("fields") or [field.attname for field in model._meta.concrete_fields]
-    columns = {field: _kind(model._meta.get_field(field)) for field in fields}
+    own = told.get("own", ())
+    if unknown := set(own) - set(fields):
+        raise ValueError(f"table {name}: own names {', '.join(sorted(unknown))}, which is not among its fields")
+    columns = {field: {"kind": _kind(model._meta.get_field(field)), "own": field in own} for field in fields}
     model._default_manager.filter(**{f"{person}__in": []})  # FieldError where it leads nowhere
-    rest = {key: value for key, value in told.items() if key not in {"person", "fields"}}
+    rest = {key: value for key, value in told.items() if key not in {"person", "fields", "own"}}
     (described,) = described_tables({name: {**rest, "columns": columns}})
     return Held(model, person, described)
 

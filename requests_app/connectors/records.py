@@ -36,11 +36,13 @@ ABOUT = (*TEXTS, "basis", "recipients", "provided")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column, or one key of a record."""
+    """One column, or one key of a record. `own`: the person's own contact stands there, so that the check for other
+    people's data takes what stands there for theirs."""
 
     name: str
     kind: str = "text"
     about: About = About()
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ def ask(row: FulfilmentStep) -> Extracted | Pending | None:
     return asked.extract(references, request_id=row.pk.hex)
 
 
+def own_columns(alias: str) -> dict[str, list[str]]:
+    """Return by table the columns in which the person's own contact stands, as the source describes itself."""
+    tables = source(alias).describe()
+    named = {table.name: [column.name for column in table.columns if column.own] for table in tables}
+    return {table: columns for table, columns in named.items() if columns}
+
+
 def _is_shown(match: Match, row: FulfilmentStep) -> bool:
     """Whether one of their addresses was confirmed, and vouches: the look-ups judged the same, and it may have been put
     there since, before an answer is called incomplete or a source asked again (P46)."""

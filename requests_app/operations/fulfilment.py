@@ -5,6 +5,7 @@ What a source hands out flows record by record into a sealed stream; memory does
 
 import logging
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +30,7 @@ from requests_app.rules.refusal import grounds_for
 
 from . import assurance, evidence, files, source_tasks, streams
 from .actors import Actor
-from .asked_sources import ask, confirmed_addresses
+from .asked_sources import ask, confirmed_addresses, own_columns
 from .authorities import sought
 from .evidence import Kind
 from .leases import Lease, TakenOver, due, put_off
@@ -49,8 +50,9 @@ BUFFER = 64 * 1024  # bytes of lines gathered before they are sealed
 
 @dataclass
 class Kept:
-    """What was written so far."""
+    """What was written so far; `own`: see `own_columns`."""
 
+    own: Mapping[str, list[str]] = field(default_factory=dict)
     parts: list[dict[str, Any]] = field(default_factory=list)
     records: int = 0
     files: list[StepFile] = field(default_factory=list)
@@ -60,7 +62,8 @@ class Kept:
         if not self.parts or self.parts[-1]["table"] != table:
             if any(part["table"] == table for part in self.parts):
                 raise PermanentFailure("the records of a table have to follow each other")
-            self.parts.append({"table": table, "start": start, "end": start, "records": 0})
+            theirs = {"own": self.own[table]} if table in self.own else {}
+            self.parts.append({"table": table, "start": start, "end": start, "records": 0, **theirs})
         self.parts[-1]["end"] = end
         self.parts[-1]["records"] += records
         self.records += records
@@ -109,7 +112,7 @@ def _drop(row: FulfilmentStep) -> bool:
 
 
 def _write(row: FulfilmentStep, answer: Extracted, lease: Lease) -> tuple[Kept, streams.Writer]:
-    kept, submission_id = Kept(), row.dsr.submission_id
+    kept, submission_id = Kept(own_columns(row.alias)), row.dsr.submission_id
     with streams.Writer(submission_id, row.pk) as out:
         gathered: list[bytes] = []
         waiting = 0

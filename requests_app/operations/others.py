@@ -19,7 +19,7 @@ from requests_app.rules.redaction import Hidden, apply
 
 from .authorities import sought
 from .leases import LEASE
-from .step_records import Read, open_stream
+from .step_records import Read, open_stream, own_values
 from .streams import Reader, lines
 
 BATCH = 50
@@ -41,8 +41,13 @@ def check_due(now: datetime, *, budget: float) -> int:
     return done
 
 
-def own_of(submission: Submission) -> Own:
-    """Return what is known to be the person's: their name, and the addresses that were confirmed."""
+def own_of(step: FulfilmentStep) -> Own:
+    """Return what is known to be the person's: their name, the addresses that were confirmed, and what the source says
+    is their own contact. Raises what opening the stream does."""
+    return _shown(step.dsr.submission).with_values(own_values(step))
+
+
+def _shown(submission: Submission) -> Own:
     email, name = sought(submission)
     confirmed = Contact.objects.filter(
         submission=submission, role__in=(Contact.Role.ON_FILE, Contact.Role.SUBJECT), denied_at=None
@@ -83,7 +88,7 @@ def _slice(step: FulfilmentStep, at: datetime) -> bool:
     step.check_at = at + LEASE
     room = MOST - Mark.objects.filter(step=step, hidden=False).count()
     try:
-        own = own_of(step.dsr.submission)
+        own = own_of(step)
         marks = _of_files(step, own)[: max(room, 0)]
         found, came_to = _read_on(step, own, room - len(marks))
     except GONE:  # nothing of it can be handed out either

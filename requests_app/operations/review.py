@@ -44,7 +44,7 @@ def hide(
         raise Refused("Choose the field in which the passage stands.")
     if column and column not in (record.values or {}):
         raise Refused("This record has no such field.")
-    passage = _as_it_stands((record.values or {}).get(column), passage)
+    passage, own = _as_it_stands((record.values or {}).get(column), passage), own_of(step)
     with transaction.atomic():
         dsr = _lock(step)
         standing = list(_standing(step).filter(position=position, column=column))
@@ -52,7 +52,7 @@ def hide(
             raise Refused("This is hidden already.")
         one = _redaction(step, record.table, position, Hidden(column, passage), ground, account, at)
         one.save(force_insert=True)
-        if not left_in(record, _standing(step).filter(position=position), own_of(dsr.submission)):
+        if not left_in(record, _standing(step).filter(position=position), own):
             Mark.objects.filter(step=step, position=position).update(hidden=True)
         _changed(dsr, step, Kind.RECORD_HIDDEN, _named(one), actor, at)
 
@@ -61,7 +61,7 @@ def hide_marked(step: FulfilmentStep, *, ground: str, actor: Actor, at: datetime
     """Hide all that the check marked in records and names of files; return how many passages. Files whose name tells
     of nobody stay: somebody has to open them. The check then goes on where it had stopped."""
     account = _may_hide(step.dsr, ground, actor)
-    own, marks = own_of(step.dsr.submission), list(step.marks.filter(hidden=False).select_related("file__step__dsr"))
+    own, marks = own_of(step), list(step.marks.filter(hidden=False).select_related("file__step__dsr"))
     wanted = [
         (record.table, mark.position, Hidden(found.column, found.passage))
         for mark in marks

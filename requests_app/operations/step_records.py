@@ -12,6 +12,7 @@ from requests_app.models import FulfilmentStep, StepFile
 from .streams import Reader, lines
 
 MOST_RECORDS = 50  # of one page
+MOST_OWN = 200  # records of a table in which the person's own contact is looked for
 PAGE = 256 * 1024  # bytes of one page; a record that is longer is a page of its own
 
 
@@ -68,6 +69,21 @@ def record_at(step: FulfilmentStep, position: int) -> Read:
         part = _part(step, reader, position)
         at, line = next(lines(reader, start=position, end=part["end"]))
         return _read(part["table"], at, line)
+
+
+def own_values(step: FulfilmentStep) -> list[str]:
+    """Return what stands in the columns of the person's own contact, as the source named them when it was read."""
+    parts = [part for part in step.parts if part.get("own")]
+    if not parts:
+        return []
+    with open_stream(step) as reader:
+        return [
+            str(value)
+            for part in parts
+            for at, line in islice(lines(reader, start=part["start"], end=part["end"]), MOST_OWN)
+            for name, value in (_read(part["table"], at, line).values or {}).items()
+            if name in part["own"] and isinstance(value, str | int)
+        ]
 
 
 def _read(table: str, position: int, line: bytes) -> Read:

@@ -4,7 +4,7 @@ after a title or in the head of a message. Somebody has to look there; a name in
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .addresses import normalise
@@ -45,6 +45,7 @@ _HEADS = re.compile(rf"^[>\s]*{_HEAD}\s*(\S.{{0,300}})$", re.MULTILINE)
 _BEFORE_AT = re.compile(r"[\w.+\u00ad\u200b-\u200f\u2060-]{1,64}\Z")
 _AFTER_AT = re.compile(r"[\w\u00ad\u200b-\u200f\u2060-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _KNOWN_CARD = re.compile(r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|6\d{15}")
+_NUMBER = re.compile(r"(?:[A-Z]{2})?[0-9+( ][0-9A-Z ()./-]{3,40}")
 _LENGTHS = {
     country: length
     for length, countries in {
@@ -73,6 +74,12 @@ class Own:
             frozenset(_plain(one) for one in known if "@" not in one) - {""},
             frozenset(word.casefold() for name in names for word in re.findall(r"\w+", name)),
         )
+
+    def with_values(self, values: Iterable[str]) -> "Own":
+        """Take values as theirs that are one address or one number each; words beside it may tell of somebody else."""
+        told = [one for one in values if "@" in one or _NUMBER.fullmatch(one)]
+        more = Own.of(names=(), contacts=told)
+        return replace(self, addresses=self.addresses | more.addresses, numbers=self.numbers | more.numbers)
 
 
 @dataclass(frozen=True, slots=True)

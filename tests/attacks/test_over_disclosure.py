@@ -139,7 +139,7 @@ def read_by_petra(step: FulfilmentStep) -> list[tuple[int, str]]:
 
 def test_an_address_that_ana_confirmed_is_hers_and_not_marked(step: FulfilmentStep):
     add_contact(step.dsr.submission, role=Contact.Role.ON_FILE, address=FIFTY[5].email, actor=Actor.system(), at=NOON)
-    of_hers = others.own_of(step.dsr.submission)
+    of_hers = others.own_of(step)
     assert FIFTY[5].email not in of_hers.addresses  # not confirmed yet
     Contact.objects.update(confirmed_at=NOON)
-    assert FIFTY[5].email in others.own_of(step.dsr.submission).addresses
+    assert FIFTY[5].email in others.own_of(step).addresses

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from requests_app.connectors.data_map import visits
-from requests_app.connectors.data_map.model import DataMap
+from requests_app.connectors.data_map.model import DataMap, described
 from requests_app.connectors.data_map.toml_file import DataMapError, read_map
 from tests.connectors import shop
 
@@ -119,3 +119,9 @@ def test_the_map_of_the_documentation_is_one() -> None:
 def test_what_is_no_toml_says_so() -> None:
     with pytest.raises(DataMapError, match="is not TOML"):
         read_map("[[[")
+
+
+def test_a_column_can_be_the_persons_own_contact() -> None:
+    content = '[tables.person.columns]\nemail = { identity = "email" }\nphone = { own = true }\n'
+    (table,) = read_map(content).tables
+    assert [(column.name, column.own) for column in described(table).columns] == [("email", False), ("phone", True)]

@@ -83,3 +83,11 @@ class TestDjangoModel(DataSourceContract):
 def test_a_mistake_is_named(options: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         DjangoModel(**options)
+
+
+def test_a_field_can_be_the_persons_own_contact_and_has_to_be_there() -> None:
+    users = {**TABLES["auth.User"], "own": ["email"]}
+    (table,) = DjangoModel(**{**OPTIONS, "tables": {"auth.User": users}}).describe()
+    assert [column.name for column in table.columns if column.own] == ["email"]
+    with pytest.raises(ValueError, match="own names phone, which is not among its fields"):
+        DjangoModel(**{**OPTIONS, "tables": {"auth.User": {**users, "own": ["phone"]}}})

@@ -94,3 +94,24 @@ def test_a_category_speaks_of_the_person_first() -> None:
     assert str(words_of(["user.provided.identifiable.contact.phone_number"])) == "Phone number"
     assert str(words_of(["own.thing"])) == "own.thing"
     assert words_of([]) is None
+
+
+def test_how_somebody_is_reached_is_their_own_in_the_table_that_tells_who_they_are() -> None:
+    content = """
+dataset:
+  - fides_key: shop
+    collections:
+      - name: customer
+        fields:
+          - {name: email, data_categories: [user.contact.email], fides_meta: {identity: email}}
+          - {name: phone, data_categories: [user.provided.identifiable.contact.phone_number]}
+          - {name: note, data_categories: [user.content]}
+          - {name: contacted, data_categories: [user.contacts]}
+      - name: parcel
+        fields:
+          - {name: phone, data_categories: [user.contact.phone_number]}
+"""
+    own = {
+        f"{table.key}.{column.name}" for table in read_fides(content).tables for column in table.columns if column.own
+    }
+    assert own == {"customer.email", "customer.phone"}

@@ -54,6 +54,11 @@ def words_of(categories: Iterable[str]) -> Text | None:
     return Text(about[0], about[0]) if about else None
 
 
+def is_contact(categories: Iterable[str]) -> bool:
+    """Whether one of them is how a person is reached."""
+    return any(f"{_newer(one)}.".startswith("user.contact.") for one in categories)
+
+
 def _newer(category: str) -> str:
     for older in _OLDER:
         if category.startswith(older):

@@ -12,7 +12,7 @@ import yaml
 from requests_app.connectors.records import About
 from requests_app.rules.policy import Mistake, Text
 
-from .categories import words_of
+from .categories import is_contact, words_of
 from .model import BOTH, FOLLOW, DataMap, MapColumn, MapTable, Reference
 from .toml_file import DataMapError, wrong
 
@@ -70,7 +70,8 @@ class _Reader:
         for name, raw in used:
             fields = self._named(raw.get("fields"), f"{name}.fields")
             about = _with_retention(raw, self.above)
-            columns = tuple(self._column(name, field, one, about, known) for field, one in fields)
+            persons = any(meta(one).get("identity") for _, one in fields)
+            columns = tuple(self._column(name, field, one, about, known, persons=persons) for field, one in fields)
             yield MapTable(
                 key=name,
                 name=name,
@@ -93,7 +94,9 @@ class _Reader:
                 return str(namespace["schema"])
         return ""
 
-    def _column(self, table: str, name: str, raw: Raw, above: About, known: dict[str, set[str]]) -> MapColumn:
+    def _column(
+        self, table: str, name: str, raw: Raw, above: About, known: dict[str, set[str]], *, persons: bool
+    ) -> MapColumn:
         place, said = f"{table}.{name}", meta(raw)
         nested = _maps(raw.get("fields"))
         for inner, one in _inner(nested, place):
@@ -108,6 +111,7 @@ class _Reader:
             kind="json" if nested or listed else kind,
             about=replace(about, category=category) if category else about,
             identity=str(said.get("identity") or ""),
+            own=persons and is_contact(_categories(raw)),
             references=tuple(self._references(place, said.get("references"), known)),
         )
 

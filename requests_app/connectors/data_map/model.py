@@ -28,12 +28,14 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class MapColumn:
     """`identity`: "email", or the name of another thing by which a person is found; columns of one name are searched
-    together. `normalised`: it is stored trimmed and in lower case, so that its own index serves."""
+    together. `own`: the person's own contact stands there. `normalised`: it is stored trimmed and in lower case, so
+    that its own index serves."""
 
     name: str
     kind: str = "text"
     about: About = NOT_KNOWN
     identity: str = ""
+    own: bool = False
     normalised: bool = False
     references: tuple[Reference, ...] = ()
     at_erasure: str = DELETE
@@ -79,6 +81,6 @@ def described(table: MapTable) -> Table:
     """Return what an answer says of a table."""
     return Table(
         name=table.key,
-        columns=tuple(Column(column.name, column.kind, column.about) for column in table.columns),
+        columns=tuple(Column(column.name, column.kind, column.about, column.own) for column in table.columns),
         label=table.label,
     )

@@ -104,6 +104,7 @@ def _column(listed: Table, key: str, name: str, above: About, erased: str) -> Ma
         kind=column.bare("kind", one_of(KINDS), "text") or "text",
         about=read_about(column, above),
         identity=f"{key}.{name}" if identity == "identifier" else identity,
+        own=bool(column.bare("own", flag, False)),
         normalised=bool(column.bare("normalised", flag, False)),
         references=tuple(Reference(table, referred, follow) for table, referred in places),
         at_erasure=_at_erasure(column, erased),
