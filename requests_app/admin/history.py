@@ -91,6 +91,9 @@ SENTENCES: Mapping[str, str] = {
     Kind.PACKAGE_REISSUED: "The package was made available again.",
     Kind.STILL_HELD: "The data source {source}, asked again, still holds data.",
     Kind.NOT_HELD: "The data source {source}, asked again, holds nothing of the person any more.",
+    Kind.MESSAGES_DESTROYED: "Messages and the texts of letters were destroyed under the retention rules.",
+    Kind.CONTACT_DESTROYED: "Name, addresses and what finds them were destroyed under the retention rules.",
+    Kind.CASE_DESTROYED: "The data key was destroyed under the retention rules, and with it all that was sealed.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
 from .keys import unseal
 from .policy import PolicyVersion
@@ -39,9 +40,28 @@ class Submission(models.Model):
     address_since = models.DateTimeField(null=True, help_text="a confirmed address was changed; older sessions end")
     assurance = models.PositiveSmallIntegerField(default=0)
     policy = models.ForeignKey(PolicyVersion, models.PROTECT)
+    retention_at = models.DateTimeField(null=True, help_text="when the retention sweep looks next; empty: it never did")
+    messages_destroyed_at = models.DateTimeField(null=True)
+    contact_destroyed_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True, help_text="the data key, and with it all that was sealed")
     # Where the evidence chain ends: without it a chain whose last events were removed would look whole.
     evidence_length = models.PositiveIntegerField(default=0, editable=False)
     evidence_head = models.CharField(max_length=64, default="", editable=False)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=("retention_at",), name="submission_retention", condition=Q(retention_at__isnull=False)
+            ),
+            models.Index(
+                fields=("destroyed_at",), name="submission_destroyed", condition=Q(destroyed_at__isnull=False)
+            ),
+            models.Index(
+                fields=("received_at",),
+                name="submission_never_looked",
+                condition=Q(retention_at=None, destroyed_at=None),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.case_label

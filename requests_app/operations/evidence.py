@@ -98,6 +98,9 @@ class Kind(StrEnum):
     PACKAGE_REISSUED = "package_reissued"
     STILL_HELD = "still_held"
     NOT_HELD = "not_held"
+    MESSAGES_DESTROYED = "messages_destroyed"
+    CONTACT_DESTROYED = "contact_destroyed"
+    CASE_DESTROYED = "case_destroyed"
 
 
 def _hash(canonical: str) -> str:

@@ -11,6 +11,7 @@ from . import (
     answer_retention,
     authority,
     callbacks,
+    case_retention,
     claims,
     data_sources,
     delivery,
@@ -120,6 +121,7 @@ def apply_retention(now: datetime) -> int:
     gone = (
         retention.apply(now)
         + answer_retention.apply(now)
+        + case_retention.apply(now, budget=BUDGET / 2)
         + orphans.sweep(now)
         + networks.forget(now)
         + callbacks.forget(now)

@@ -59,6 +59,7 @@ def _sentences() -> dict[str, str]:
         Kind.SENSITIVE_UNMARKED: _("We took back the note that sensitive data are concerned."),
         Kind.PACKAGE_REISSUED: _("The files of the answer were made available again."),
         Kind.PACKAGE_DESTROYED: _("The files of the answer were destroyed, as announced."),
+        Kind.MESSAGES_DESTROYED: _("Messages and the texts of letters were deleted, as our retention rules say."),
     }
 
 
@@ -79,7 +80,7 @@ def _of_authority() -> dict[str, str]:
 def for_dsr(dsr: DataSubjectRequest) -> list[dict[str, object]]:
     """Return the events that concern the person, oldest first; `at` is aware, in UTC."""
     said = _sentences()
-    ours = Q(dsr_id=dsr.pk) | Q(dsr_id=None, kind__in=_of_authority())
+    ours = Q(dsr_id=dsr.pk) | Q(dsr_id=None, kind__in=[*_of_authority(), Kind.MESSAGES_DESTROYED])
     events = EvidenceEvent.objects.filter(ours, submission_id=dsr.submission_id).order_by("seq")
     return [{"at": e.at, "text": _special(e) or said[e.kind]} for e in events if e.kind in said]
 

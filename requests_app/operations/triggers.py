@@ -23,6 +23,7 @@ _MANUAL = "requests_app_manualverification"
 _BY_HAND = ("id", "submission_id", "reason_sealed", "proposed_by_id", "proposed_at")
 _REQUEST, _CONFIRMATION = "requests_app_datasubjectrequest", "requests_app_erasureconfirmation"
 _DOCUMENT = "requests_app_proofdocument"
+_ENDS = ("approved_by_id", "approved_at", "withdrawn_by_id", "withdrawn_at")
 _KEPT = ("received_at", "received_on", "received_zone", "channel")
 _PROPOSED = (
     "id", "submission_id", "reason_sealed", "old_received_at", "old_received_on", "new_received_at", "new_received_on",
@@ -46,6 +47,12 @@ _BY_DOCUMENT = """EXISTS (
 
 def _changed(columns: tuple[str, ...]) -> str:
     return "(" + " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns) + ")"
+
+
+def _emptied(columns: tuple[str, ...]) -> str:
+    """Only its reason goes, with the data key that it was sealed with."""
+    rest = tuple(column for column in columns if column != "reason_sealed")
+    return f"(length(NEW.reason_sealed) = 0 AND NOT {_changed((*rest, *_ENDS))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,8 @@ GUARDS = (
         f"{_CORRECTION}_fixed",
         _CORRECTION,
         "UPDATE",
-        f"OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL OR {_changed(_PROPOSED)}",
+        f"(OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL OR {_changed(_PROPOSED)}) "
+        f"AND NOT {_emptied(_PROPOSED)}",
         "a correction stays as it was proposed, approved or withdrawn",
     ),
     Guard(f"{_CORRECTION}_no_delete", _CORRECTION, "DELETE", "1 = 1", "a correction is not deleted"),
@@ -134,7 +142,8 @@ GUARDS = (
         f"{_MANUAL}_fixed",
         _MANUAL,
         "UPDATE",
-        f"OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL OR {_changed(_BY_HAND)}",
+        f"(OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL OR {_changed(_BY_HAND)}) "
+        f"AND NOT {_emptied(_BY_HAND)}",
         "a verification by hand stays as it was proposed, approved or withdrawn",
         needs=_MANUAL,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 RIGHTS = (
     "access", "deletion", "consent_withdrawal", "marketing_optout", "correction",
@@ -73,12 +73,19 @@ class Retention:
     proof_days: int
     package_days: int
     contact_days: int
+    message_days: int  # what was written, and the texts of letters
+    case_days: int  # the data key, and with it whatever is still sealed
     reissue_days: int = 0  # after the end of a package, in which it can be made available again
 
     @property
     def kept_days(self) -> int:
         """For how long an ended package is there: a day at least, so that no running download is cut."""
         return max(1, self.reissue_days)
+
+    @property
+    def kept(self) -> timedelta:
+        """The same as a duration."""
+        return timedelta(days=self.kept_days)
 
 
 @dataclass(frozen=True)

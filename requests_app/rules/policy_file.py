@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from requests_app.rules.policy import (
     CIRCUMSTANCES,
@@ -106,10 +107,21 @@ def _retention(table: Table) -> Retention:
     days = [table.sourced(name, whole(0, 36500)) for name in ("proof_days", "package_days", "contact_days")]
     again = table.sourced("reissue_days", whole(0, 36500)) if "reissue_days" in table.left else 0
     proof, package, contact = days
-    if None not in (*days, again) and not proof <= package <= package + again <= contact:
-        table.wrong("", "proofs go first, then packages, then contact data (P19)")
+    message, case = (_with_contact(table, name, contact) for name in ("message_days", "case_days"))
+    if None not in (*days, again, message, case) and not (
+        proof <= package <= package + again <= contact <= case and message <= contact
+    ):
+        table.wrong("", "proofs go first, then packages, then messages and contact data, then the case (P19)")
     table.close()
-    return Retention(proof, package, contact, again)
+    return Retention(proof, package, contact, message, case, again)
+
+
+def _with_contact(table: Table, name: str, contact: Any) -> Any:
+    """A version of before this period was named promised that contact data go last: then all goes with them."""
+    if name in table.left:
+        return table.sourced(name, whole(0, 36500))
+    table.sources[table.at(name)] = "house rule for P19: with the contact data (not set in the file)"
+    return contact
 
 
 def _recipient(row: Table) -> Recipient:

@@ -1,0 +1,123 @@
+"""Destroy what is left of an ended case when its periods are over: messages, contact data, at last its data key.
+
+`Submission.retention_at` says when to look next: an open case is looked at again when it could be owed something at
+the earliest, so that nothing has to be kept in step with its state.
+"""
+
+import logging
+import time
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Model
+
+from requests_app.models import (
+    AnswerFile,
+    Authority,
+    FulfilmentStep,
+    Message,
+    ProofDocument,
+    StepFile,
+    Submission,
+    SubmissionKey,
+)
+from requests_app.rules.retention import AGAIN, Stage, ends_at, open_until
+
+from . import evidence, files, sealed_columns
+from .actors import Actor
+from .evidence import Kind
+from .kept import ended_at, kept_for
+from .policies import policy_of
+
+log = logging.getLogger(__name__)
+BATCH = 100
+DESTROYED: dict[Stage, tuple[str, Kind]] = {
+    Stage.MESSAGES: ("messages_destroyed_at", Kind.MESSAGES_DESTROYED),
+    Stage.CONTACT: ("contact_destroyed_at", Kind.CONTACT_DESTROYED),
+    Stage.CASE: ("destroyed_at", Kind.CASE_DESTROYED),
+}
+FILES: tuple[tuple[type[Model], str, dict[str, int]], ...] = (  # by the way to the case; a row of any outlives its file
+    (AnswerFile, "dsr__submission", {}),
+    (FulfilmentStep, "dsr__submission", {}),
+    (StepFile, "step__dsr__submission", {}),
+    (ProofDocument, "submission", {"pages": 0}),
+    (Authority, "submission", {}),
+)
+
+
+def apply(now: datetime, *, budget: float) -> int:
+    """Destroy what is due by now, for about `budget` seconds; returns how many stages of cases went."""
+    gone, until = 0, time.monotonic() + budget
+    Submission.objects.filter(retention_at=None, destroyed_at=None).update(retention_at=now)  # filed since
+    due = Submission.objects.filter(retention_at__lte=now).order_by("retention_at", "pk")
+    while time.monotonic() < until and (batch := list(due.values_list("pk", flat=True)[:BATCH])):
+        for pk in batch:
+            try:
+                gone += look(pk, at=now)
+            except Exception as error:  # one case that cannot be destroyed must not keep all the others
+                log.error("case %s cannot be destroyed yet: %s", pk, type(error).__name__)
+                Submission.objects.filter(pk=pk).update(retention_at=now + AGAIN)
+    return gone
+
+
+def look(submission_id: UUID, *, at: datetime) -> int:
+    """Destroy what is due of one case, and note when to look again; returns how many stages went.
+
+    Files and key go while the case is locked, last of all: a crash before the end leaves a case that is still due.
+    """
+    with transaction.atomic():
+        submission = Submission.objects.select_for_update(of=("self",)).select_related("policy").get(pk=submission_id)
+        retention = policy_of(submission.policy).retention
+        left = [stage for stage in Stage if getattr(submission, DESTROYED[stage][0]) is None]
+        ended = ended_at(submission)
+        due: list[Stage] = []
+        again: datetime | None
+        if ended is None:
+            again = open_until(at, retention)
+        elif (next_end := min((ends_at(stage, ended, retention) for stage in left), default=at)) > at:
+            again = next_end
+        elif kept_for(submission, at=at):
+            again = at + AGAIN
+        else:
+            due = [stage for stage in left if ends_at(stage, ended, retention) <= at]
+            later = [ends_at(stage, ended, retention) for stage in left if stage not in due]
+            again = min(later) if later else None
+        for stage in due:
+            _empty(submission, stage, ended_at=ended, at=at)
+        Submission.objects.filter(pk=submission.pk).update(retention_at=again)
+        _destroy_files(submission, due, at=at)
+        if Stage.CASE in due:
+            destroy_key(submission.pk, at=at)
+    return len(due)
+
+
+def _empty(submission: Submission, stage: Stage, *, ended_at: datetime | None, at: datetime) -> None:
+    rows = sealed_columns.empty(stage, submission.pk)
+    column, kind = DESTROYED[stage]
+    Submission.objects.filter(pk=submission.pk).update(**{column: at})
+    body: dict[str, str | int] = {
+        "rows": rows,
+        "ended_at": ended_at.isoformat() if ended_at else "",
+        "policy": str(submission.policy),
+    }
+    evidence.append(submission.pk, kind, actor=Actor.system(), at=at, body=body)
+
+
+def _destroy_files(submission: Submission, stages: list[Stage], *, at: datetime) -> None:
+    if Stage.MESSAGES in stages:
+        for pk in (
+            Message.objects.filter(dsr__submission=submission).exclude(file_sha256="").values_list("pk", flat=True)
+        ):
+            files.destroy(pk)
+    if Stage.CASE in stages:
+        for model, case, values in FILES:
+            left = model._default_manager.filter(destroyed_at=None, **{case: submission.pk})
+            for pk in left.values_list("pk", flat=True):
+                files.destroy(pk)
+            left.update(destroyed_at=at, **values)
+
+
+def destroy_key(submission_id: UUID, *, at: datetime) -> None:
+    """End every sealed copy of a case, those in backups too. A second call is harmless."""
+    SubmissionKey.objects.filter(pk=submission_id).delete()
