@@ -21,11 +21,16 @@ from .refused import Refused
 from .team import require
 from .transition import lock, reschedule
 
+MOST_AN_HOUR = 600  # downloads and parts of one answer: no client that goes on with a large file asks so often
 REISSUES = 1  # by the person, for one answer: after that somebody of the team looks
 
 
 class HeldBack(Refused):
     """Released, and something came up since: it is not handed out until that is settled."""
+
+
+class TooOften(Refused):
+    """Asked for so many times within an hour that no honest download did it."""
 
 
 def held_back(dsr: DataSubjectRequest, *, at: datetime) -> bool:
@@ -78,12 +83,14 @@ def begin(
     actor: Actor,
     at: datetime,
 ) -> Iterator[bytes]:
-    """Log the download and return its bytes from `first` up to before `end`, piece by piece; raises like the above.
+    """Log the download and return its bytes from `first` up to before `end`, piece by piece; raises like the above,
+    and TooOften.
 
     `locked`: it leaves here encrypted to a passphrase. A part of the file is written down as such; what begins with
     the first byte counts as a download.
     """
     package = refuse_download(answer_file, actor=actor, at=at)
+    _refuse_flood(answer_file.dsr, at)
     content = _content(answer_file, first, answer_file.size if end is None else end)
     body: dict[str, str | int] = {"file": str(answer_file.pk), "sha256": answer_file.sha256}
     if first or end is not None:
@@ -96,6 +103,12 @@ def begin(
         if first == 0:
             DisclosurePackage.objects.filter(pk=package.pk).update(downloads=F("downloads") + 1)
     return content
+
+
+def _refuse_flood(dsr: DataSubjectRequest, at: datetime) -> None:
+    rows = EvidenceEvent.objects.filter(submission_id=dsr.submission_id, dsr_id=dsr.pk, kind=Kind.DOWNLOADED)
+    if rows.filter(at__gt=at - timedelta(hours=1)).count() >= MOST_AN_HOUR:
+        raise TooOften(_("This file was asked for very many times within an hour. Please go on in an hour."))
 
 
 def _content(answer_file: AnswerFile, first: int, end: int) -> Iterator[bytes]:

@@ -96,6 +96,10 @@ def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     if isinstance(refusal, release.HeldBack):
         messages.error(request, str(refusal))
         return redirect("status")
+    if isinstance(refusal, release.TooOften):
+        page = render(request, "requests_app/too_often.html", {"why": str(refusal)}, status=429)
+        page["Retry-After"] = "3600"
+        return page
     return render(request, "410.html", status=410)
 
 

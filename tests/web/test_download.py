@@ -14,7 +14,7 @@ from requests_app.models import AnswerFile, DataSubjectRequest, DisclosurePackag
 from requests_app.operations import locked_zip, release
 from requests_app.operations.actors import Actor
 from requests_app.operations.streams import CHUNK
-from requests_app.web import cards
+from requests_app.web import cards, download
 from tests import packages
 from tests.people import published_policy, staff
 from tests.web.test_person_road import file_as, newest_code
@@ -190,6 +190,25 @@ class TestPart:
             "The person downloaded a file of the answer.",
             "The person went on with a download that had broken off.",
         ]
+
+    def test_a_resume_every_ten_seconds_of_an_hour_is_never_stopped(self):
+        assert release.MOST_AN_HOUR >= 360
+
+    def test_very_many_within_an_hour_wait_for_the_next(self, ana, path, monkeypatch):
+        monkeypatch.setattr(release, "MOST_AN_HOUR", 3)
+        part = {"Range": "bytes=5-9"}
+        assert [ana.get(path, headers=part).status_code for _ in range(4)] == [206, 206, 206, 429]
+        page = ana.get(path)
+        assert (page.status_code, page["Retry-After"]) == (429, "3600")
+        assert "very many times within an hour" in page.content.decode()
+        typed = {"passphrase": PASSPHRASE, "again": PASSPHRASE}
+        assert ana.post(f"{path}locked/", typed).status_code == 429
+        assert (len(events()), downloads()) == (3, 0)
+        later, session = timezone.now() + timedelta(hours=1), ana.session
+        session["fresh_until"] = (later + timedelta(minutes=5)).isoformat()
+        session.save()
+        monkeypatch.setattr(download, "now", lambda: later)
+        assert ana.get(path, headers=part).status_code == 206
 
     def test_only_of_the_file_that_it_began_with(self, ana, package, path):
         same = {"Range": "bytes=5-", "If-Range": f'"{package.sha256}"'}
