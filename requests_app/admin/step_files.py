@@ -1,6 +1,5 @@
 """A file that a source handed out: fetched as bytes that no browser opens by itself, hidden, shown again."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +54,7 @@ def file_act(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
 def as_bytes(reader: streams.Reader, name: str) -> StreamingHttpResponse:
     """A sealed stream of any size as a download; named by its id: a name given by others could hide what it is."""
     return StreamingHttpResponse(
-        _pieces(reader),
+        streams.closing_pieces(reader),
         content_type="application/octet-stream",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -63,11 +62,6 @@ def as_bytes(reader: streams.Reader, name: str) -> StreamingHttpResponse:
             "X-Content-Type-Options": "nosniff",
         },
     )
-
-
-def _pieces(reader: streams.Reader) -> Iterator[bytes]:
-    with reader:
-        yield from streams.pieces(reader)
 
 
 def urls() -> list[Any]:

@@ -116,14 +116,9 @@ def _content(answer_file: AnswerFile, first: int, end: int) -> Iterator[bytes]:
     try:
         if answer_file.kind != AnswerFile.Kind.PACKAGE:
             return iter([files.read(submission_id, answer_file.pk)[first:end]])
-        return _pieces(streams.Reader(submission_id, answer_file.pk), first, end)
+        return streams.closing_pieces(streams.Reader(submission_id, answer_file.pk), start=first, end=end)
     except FileNotFoundError as gone:  # destroyed in this very moment
         raise _ended() from gone
-
-
-def _pieces(reader: streams.Reader, first: int, end: int) -> Iterator[bytes]:
-    with reader:
-        yield from streams.pieces(reader, start=first, end=end)
 
 
 def gone_at(package: DisclosurePackage) -> datetime:

@@ -14,6 +14,7 @@ import os
 import struct
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
 
@@ -26,6 +27,7 @@ from .files import path_of
 MAGIC = b"portal1\n"
 CHUNK = 128 * 1024  # bytes of plain text
 TAG = 16
+BEHIND = 16 * 1024 * 1024  # bytes after which what was written goes to the disk beside, so that the end waits little
 Buffer = bytes | bytearray | memoryview
 _LENGTH = struct.Struct(">I")
 
@@ -43,9 +45,9 @@ class Overtaken(Exception):
 
 
 class Writer:
-    """Use as a context: left by an exception nothing remains, left well the stream lies under its name, durably.
+    """Use as a context: left well the stream is closed, left by an exception it is discarded.
 
-    Of two who write the same stream the one who began last counts; leaving raises Overtaken for the other.
+    Of two who write the same stream the one who began last counts; closing raises Overtaken for the other.
     """
 
     def __init__(self, submission_id: uuid.UUID, pk: uuid.UUID) -> None:
@@ -58,6 +60,9 @@ class Writer:
         self._part = self._path.with_suffix(".part")
         self._part.unlink(missing_ok=True)  # whoever still writes there writes to nothing, and finds out in the end
         self._out = self._part.open("xb")
+        self._unsynced = 0
+        self._beside: ThreadPoolExecutor | None = None
+        self._syncing: Future[None] | None = None
         sealed = seal_bytes(submission_id, _place(pk), key)
         self._out.write(MAGIC + _LENGTH.pack(len(sealed)) + sealed)
 
@@ -80,21 +85,38 @@ class Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def close(self) -> None:
+        """End the stream: it lies under its name, durably."""
         try:
-            if kind is None:
-                self._seal(bytes(self._buffer), last=True)
-                self._out.flush()
-                os.fsync(self._out.fileno())
+            self._seal(bytes(self._buffer), last=True)
+            self._out.flush()
+            self._sync_is_done()
+            os.fsync(self._out.fileno())
             ours = self._is_ours()
         finally:
-            self._out.close()
+            self._leave()
         if not ours:
-            if kind is None:
-                raise Overtaken(f"{self._path.name} is being written anew")
-        elif kind is None:
-            self._part.replace(self._path)
-        else:
+            raise Overtaken(f"{self._path.name} is being written anew")
+        self._part.replace(self._path)
+
+    def discard(self) -> None:
+        """Give it up: nothing remains."""
+        try:
+            ours = self._is_ours()
+        finally:
+            self._leave()
+        if ours:
             self._part.unlink(missing_ok=True)
+
+    def _leave(self) -> None:
+        if self._beside is not None:
+            self._beside.shutdown()
+        self._out.close()
 
     def _is_ours(self) -> bool:
         try:
@@ -111,8 +133,17 @@ class Writer:
         del self._buffer[:whole]
 
     def _seal(self, chunk: Buffer, *, last: bool) -> None:
-        self._out.write(self._cipher.encrypt(_nonce(self._number), chunk, b"last" if last else b""))
+        self._unsynced += self._out.write(self._cipher.encrypt(_nonce(self._number), chunk, b"last" if last else b""))
         self._number += 1
+        if self._unsynced >= BEHIND and (self._syncing is None or self._syncing.done()):
+            self._sync_is_done()
+            self._beside = self._beside or ThreadPoolExecutor(1)
+            self._syncing, self._unsynced = self._beside.submit(os.fdatasync, self._out.fileno()), 0
+
+    def _sync_is_done(self) -> None:
+        """Raises OSError where the disk refused: the system tells it only once."""
+        if self._syncing is not None:
+            self._syncing.result()
 
 
 class Reader(io.RawIOBase):
@@ -152,16 +183,20 @@ class Reader(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        if self._at >= self.size:
-            self._load(self._chunks - 1)  # a stream that was cut short must not look as if it ended here
-            return 0
-        number, within = divmod(self._at, CHUNK)
-        self._load(number)
         view = memoryview(buffer).cast("B")
-        piece = self._chunk[within : within + len(view)]
+        piece = self.piece(self._at, len(view))
         view[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
+
+    def piece(self, at: int, most: int) -> bytes:
+        """Return some of what stands at a place, as much of it as one chunk has; nothing beyond the end."""
+        if at >= self.size:
+            self._load(self._chunks - 1)  # a stream that was cut short must not look as if it ended here
+            return b""
+        number, within = divmod(at, CHUNK)
+        self._load(number)
+        return self._chunk[within : within + most]
 
     def close(self) -> None:
         self._in.close()
@@ -170,33 +205,36 @@ class Reader(io.RawIOBase):
     def _load(self, number: int) -> None:
         if number == self._held:
             return
-        self._in.seek(self._start + number * (CHUNK + TAG))
-        sealed = self._in.read(CHUNK + TAG)
+        sealed = os.pread(self._in.fileno(), CHUNK + TAG, self._start + number * (CHUNK + TAG))
         last = number == self._chunks - 1
         self._chunk, self._held = self._cipher.decrypt(_nonce(number), sealed, b"last" if last else b""), number
 
 
 def pieces(reader: Reader, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """Yield what stands between two places, a chunk at most at a time."""
-    reader.seek(start)
-    left = (reader.size if end is None else end) - start
-    while left > 0 and (piece := reader.read(min(left, CHUNK))):
-        left -= len(piece)
+    end = reader.size if end is None else end
+    while start < end and (piece := reader.piece(start, end - start)):
+        start += len(piece)
         yield piece
+
+
+def closing_pieces(reader: Reader, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Yield the same, and close the reader in the end."""
+    with reader:
+        yield from pieces(reader, start=start, end=end)
 
 
 def whole_lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Yield (place of the first byte, some whole lines) for all that stands between two places."""
     at, begun = start, list[bytes]()
     for piece in pieces(reader, start=start, end=end):
-        whole, newline, tail = piece.rpartition(b"\n")
-        if not newline:
+        if not (after := piece.rfind(b"\n") + 1):
             begun.append(piece)  # joined once: a record may be as long as a file
             continue
-        whole = b"".join([*begun, whole, newline])
+        whole = b"".join([*begun, memoryview(piece)[:after]])
         yield at, whole
         at += len(whole)
-        begun = [tail]
+        begun = [piece[after:]]
 
 
 def lines(reader: Reader, *, start: int, end: int) -> Iterator[tuple[int, bytes]]:

@@ -46,7 +46,7 @@ def cell(value: Any, *, number: bool = False) -> str:
         return "true" if value else "false"
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return repr(value)
-    return _quoted(inert(json.dumps(value, ensure_ascii=False)))
+    return _quoted(inert(json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
 
 
 def _quoted(text: str) -> str:

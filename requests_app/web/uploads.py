@@ -45,7 +45,7 @@ class SealingUploadHandler(FileUploadHandler):
         """End the stream."""
         if self._writer is None:
             return Sealed(self.file_name, file_size, None)
-        self._writer.__exit__(None, None, None)
+        self._writer.close()
         upload = Upload(self._pk, self.file_name, self._writer.size, self._writer.sha256)
         self._writer = None
         self._whole.append(self._pk)
@@ -64,5 +64,5 @@ class SealingUploadHandler(FileUploadHandler):
 
     def _drop(self) -> None:
         if self._writer is not None:
-            self._writer.__exit__(InterruptedError, None, None)
+            self._writer.discard()
             self._writer = None

@@ -77,16 +77,38 @@ def test_of_two_who_write_at_once_the_later_one_counts_and_stays_whole(case, fir
     def late_ends() -> None:
         if well:
             with pytest.raises(streams.Overtaken):
-                late.__exit__(None, None, None)
+                late.close()
         else:
-            late.__exit__(InterruptedError, None, None)
+            late.discard()
 
     if first_ends == "before":
         late_ends()
-    second.__exit__(None, None, None)
+    second.close()
     if first_ends == "after":
         late_ends()
     assert Reader(case, pk).read() == b"second"
+
+
+def test_what_the_disk_refuses_while_more_is_written_is_told_in_the_end(case, monkeypatch):
+    """The system tells such an error once: had it been asked beside and not listened to, nobody would know."""
+
+    def refuses(_number: int) -> None:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(streams, "BEHIND", CHUNK)
+    monkeypatch.setattr(os, "fdatasync", refuses)
+    pk = uuid.uuid4()
+    out = Writer(case, pk)
+    out.write(b"x" * (CHUNK + 1))
+    with pytest.raises(OSError, match="input/output"):
+        out.close()
+    assert not files.path_of(pk).exists()
+
+
+def test_what_is_put_to_disk_beside_is_whole(case, monkeypatch):
+    monkeypatch.setattr(streams, "BEHIND", CHUNK)
+    content = os.urandom(9 * CHUNK + 3)
+    assert Reader(case, written(case, content)).read() == content
 
 
 def test_nothing_stands_in_the_clear(case):

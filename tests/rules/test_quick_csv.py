@@ -31,6 +31,25 @@ def test_what_is_nested_in_a_plain_line_is_read_alone():
     assert QUICK.lines(line_of({"id": 7, "text": ["a"], "more": ""})) == b'7,"[""a""]",""\r\n'
 
 
+def test_what_is_nested_stands_as_it_is_written():
+    assert QUICK.lines(b'{"id":7,"text":{"a": 1E5},"more":""}\n') == b'7,"{""a"": 1E5}",""\r\n'
+
+
+def test_a_name_that_could_end_an_object_leaves_what_is_nested_to_the_long_way():
+    """Else the key `},` and what follows it would look like the end of the object and the next column."""
+    line = line_of({"text": {"},": 1, ":2": 3}, ":1,": 4})
+    for name in (":1,", ",a", "}", "]", " a"):
+        assert QuickCsv(["text", name], numbers=[False] * 2, nested=[True, False]).lines(line) is None
+        plain = QuickCsv(["text", name], numbers=[False] * 2, nested=[False] * 2)
+        assert plain.lines(line_of({"text": "a", name: "b"})) == b'"a","b"\r\n'
+
+
+@pytest.mark.parametrize("blank", ["\t", "\r"])
+def test_a_blank_that_others_take_for_a_separator_takes_the_long_way_wherever_it_stands(blank):
+    assert QUICK.lines(b'{"id":7,"text":[%s-1],"more":""}\n' % blank.encode()) is None
+    assert QUICK.lines(b'{"id":7,"text":"a%s=1","more":""}\n' % blank.encode()) is None
+
+
 def test_many_lines_go_at_once_unless_one_of_them_is_not_plain():
     plain, other = (line_of({"id": 7, "text": text, "more": ""}) for text in ("a; b", "=1"))
     assert QUICK.lines(plain * 3) == b'7,"a; b",""\r\n' * 3

@@ -70,4 +70,4 @@ def test_every_text_comes_back_but_for_its_apostrophes(text):
 
 
 def test_what_is_nested_stands_as_json():
-    assert cell({"a": [1, "=2"]}) == '"{""a"": [1, ""=2""]}"'
+    assert cell({"a": [1, "=2"]}) == '"{""a"":[1,""=2""]}"'

@@ -1,4 +1,6 @@
-"""PostgreSQL writes the lines itself: COPY of rows as JSON, some four times as fast as through values of Python.
+"""PostgreSQL writes the lines itself: COPY of rows as JSON, several times as fast as through values of Python. Its
+binary format, so that neither side looks for signs to mask: each row is one message, two bytes that say "one column",
+four of its length, and the text.
 
 COPY runs in a thread of its own and waits when what it wrote was not taken, so that memory is bounded.
 """
@@ -10,12 +12,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, literal_column, select
 
+from requests_app.connectors.base import PermanentFailure
 from requests_app.connectors.records import Lines
 
 from .postgresql import as_json
 
 PIECE = 256 * 1024  # bytes that are handed out at once
 WAITING = 4 * PIECE  # bytes that were written and not taken
+HEAD, AFTER_HEAD = b"PGCOPY\n\xff\r\n\0", 19  # bytes: the mark, eight that say nothing; the first row may follow
+ONE_COLUMN, AFTER_LENGTH = b"\x00\x01", 6
+END = b"\xff\xff"
 PATIENCE = 10  # times the bound of a statement: a copy lasts as long as whoever takes it
 
 
@@ -24,7 +30,7 @@ class GivenUp(Exception):
 
 
 class Pipe:
-    """Whole lines from one thread to another. `write` is called with one row at a time, as COPY sends them."""
+    """Whole lines from one thread to another. `write` is called with one message at a time, as COPY sends them."""
 
     def __init__(self) -> None:
         self._pieces: deque[tuple[bytes, int]] = deque()
@@ -34,12 +40,18 @@ class Pipe:
         self._ended = self._left = False
         self.error: BaseException | None = None
 
-    def write(self, row: bytes) -> int:
-        self._gathered.append(row)
-        self._size += len(row)
-        if self._size >= PIECE:
-            self._pass_on()
-        return len(row)
+    def write(self, message: bytes) -> int:
+        row = message
+        if message.startswith(HEAD):
+            row = message[AFTER_HEAD:]
+        if row.startswith(ONE_COLUMN):
+            self._gathered.append(row[AFTER_LENGTH:])
+            self._size += len(row)
+            if self._size >= PIECE:
+                self._pass_on()
+        elif row not in (b"", END):
+            raise PermanentFailure("the database does not send one row after the other")
+        return len(message)
 
     def end(self, error: BaseException | None) -> None:
         """Nothing follows."""
@@ -68,11 +80,10 @@ class Pipe:
                 piece, rows = self._pieces.popleft()
                 self._waiting -= len(piece)
                 self._changed.notify_all()
-            # COPY doubles each backslash, and JSON holds nothing else that it would mask.
-            yield piece.replace(b"\\\\", b"\\"), rows
+            yield piece, rows
 
     def _pass_on(self) -> None:
-        piece, rows = b"".join(self._gathered), len(self._gathered)
+        piece, rows = b"\n".join([*self._gathered, b""]), len(self._gathered)
         self._gathered.clear()
         self._size = 0
         with self._changed:
@@ -100,7 +111,7 @@ def lines(connection: Connection, table: str, whole: Select[Any]) -> Iterator[Li
     raw: Any = connection.connection.dbapi_connection
     seconds = connection.info["statement_timeout"]
     with raw.cursor() as cursor:
-        copy = b"COPY (" + cursor.mogrify(str(compiled), compiled.params) + b") TO STDOUT"
+        copy = b"COPY (" + cursor.mogrify(str(compiled), compiled.params) + b") TO STDOUT (FORMAT binary)"
         cursor.execute("SET LOCAL statement_timeout = %s", [seconds * 1000 * PATIENCE])
         pipe = Pipe()
         thread = threading.Thread(target=_copy, args=(cursor, copy, pipe), daemon=True)

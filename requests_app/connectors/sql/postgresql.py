@@ -13,9 +13,12 @@ import psycopg2.extensions
 from sqlalchemy import Connection, Text, case, cast, func, not_
 from sqlalchemy.sql import ColumnElement
 
+from requests_app.connectors.records import decode
+
 AS_THEY_ARE = {16, 18, 19, 20, 21, 23, 25, 869, 1042, 1043, 2950, 3802}  # boolean, integers, texts, inet, uuid, jsonb
 FLOATS = {700, 701}
 BYTES = 17
+JSON = (114, 3802)
 DATE, TIMESTAMP, TIMESTAMPTZ = 1082, 1114, 1184
 OWN_TEXT = (DATE, 1083, 1186, 1266, 1700)  # date, time, interval, time with zone, numeric
 # Those, and types of which psycopg2 knows nothing but the text: money, bits, addresses of networks, search, xml.
@@ -60,7 +63,12 @@ def _instant(value: str | None, _cursor: object) -> str | None:
     return f"{day}T{hour}:00" if hour.endswith("+00") else f"{day}T{hour}"
 
 
+def _json(value: str | None, _cursor: object) -> Any:
+    return None if value is None else decode(value)
+
+
 _TYPES: Sequence[Any] = [
+    psycopg2.extensions.new_type(JSON, "PORTAL_JSON", _json),
     psycopg2.extensions.new_type(OWN_TEXT, "PORTAL_TEXT", _text),
     psycopg2.extensions.new_type(tuple(FLOATS), "PORTAL_FLOAT", _float),
     psycopg2.extensions.new_type((TIMESTAMP, TIMESTAMPTZ), "PORTAL_INSTANT", _instant),

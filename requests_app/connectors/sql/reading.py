@@ -16,7 +16,7 @@ from sqlalchemy.sql import ColumnElement, TableClause
 
 from requests_app.connectors.base import PermanentFailure
 from requests_app.connectors.data_map import Edge, MapTable, Visit
-from requests_app.connectors.records import Lines, Record
+from requests_app.connectors.records import Lines, Record, in_lines
 from requests_app.rules.addresses import normalise
 
 from . import copying
@@ -130,29 +130,41 @@ class Reading:
                     yield from copying.lines(self._connection, described.key, whole)
                     return
                 rows = streamed(self._connection, statement, like=first)
-            else:
-                rows = iter(_in_order(first, described))
+                first = []  # they may be large, and come again
+                yield from in_lines(described.key, self._values_of(described, rows, only_searched=only_searched))
+                return
+            rows = iter(_in_order(first, described))
         else:
             rows = streamed(self._connection, statement)
-        yield from self._records(described, rows, only_searched=only_searched)
+        for values in self._values_of(described, rows, only_searched=only_searched):
+            yield Record(described.key, values)
 
-    def _records(self, described: MapTable, rows: Iterator[Sequence[Any]], *, only_searched: bool) -> Iterator[Record]:
+    def _values_of(
+        self, described: MapTable, rows: Iterator[Sequence[Any]], *, only_searched: bool
+    ) -> Iterator[dict[str, Any]]:
         names = [one.name for one in described.columns]
         kinds = None if self._dialect == "postgresql" else [one.kind for one in described.columns]
         leading = [(names.index(name), name) for name in self._leading.get(described.key, ())]
         identities = [(names.index(one.name), one.identity) for one in described.identities]
         meant: dict[int, set[str]] = {place: set() for place, _ in identities}  # the spellings that were compared
         for row in rows:
-            if only_searched and not any(row[place] in meant[place] for place, _ in identities):
-                found = [place for place, identity in identities if self._is_meant(row[place], identity)]
-                if not found:
+            for place, spellings in meant.items() if only_searched else ():
+                if row[place] in spellings:
+                    break
+            else:
+                if only_searched and not self._takes(row, identities, meant):
                     continue
-                for place in found:
-                    meant[place].add(row[place])
             for place, name in leading:
                 self._lead_on(described.key, name, row[place])
             values = row if kinds is None else [_plain(kind, one) for kind, one in zip(kinds, row, strict=True)]
-            yield Record(described.key, dict(zip(names, values, strict=True)))
+            yield dict(zip(names, values, strict=True))
+
+    def _takes(self, row: Sequence[Any], identities: Sequence[tuple[int, str]], meant: Mapping[int, set[str]]) -> bool:
+        """Whether a row has an identity of the person; its spelling is kept."""
+        found = [place for place, identity in identities if self._is_meant(row[place], identity)]
+        for place in found:
+            meant[place].add(row[place])
+        return bool(found)
 
     def _is_meant(self, value: Any, identity: str) -> bool:
         return value is not None and normalise(str(value)) in self._wanted.get(identity, ())

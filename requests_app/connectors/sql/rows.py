@@ -15,10 +15,14 @@ def streamed(
     connection: Connection, statement: Select[Any], *, like: Sequence[Sequence[Any]] = ()
 ) -> Iterator[Sequence[Any]]:
     """Yield every row. `like`: some that were read before, by which the size of a batch is chosen."""
+    return _rows(connection, statement, _batch(like) if like else 0)
+
+
+def _rows(connection: Connection, statement: Select[Any], batch: int) -> Iterator[Sequence[Any]]:
     result = connection.execute(statement, execution_options={"stream_results": True})
     cursor: Any = result.cursor
-    if like and hasattr(cursor, "itersize"):
-        cursor.itersize = _batch(like)
+    if batch and hasattr(cursor, "itersize"):
+        cursor.itersize = batch
     ended = False
     try:
         if (first := result.fetchone()) is not None:  # SQLAlchemy has read this one, and none of the others

@@ -5,6 +5,7 @@ What comes out is one stream of raw deflate (RFC 1951), as from a single compres
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from isal import isal_zlib
@@ -12,14 +13,15 @@ from isal import isal_zlib
 LEVEL = 1  # twice as fast as the next, and a tenth larger
 WINDOW = -15  # raw, as a ZIP holds it
 THREADS = min(4, os.cpu_count() or 1)
+PIECE = 256 * 1024  # bytes that one thread takes
 AHEAD = 2 * THREADS  # pieces
 END = b"\x03\x00"  # an empty last block
 
 
-def _piece(data: bytes) -> bytes:
+def _piece(chunks: Sequence[bytes]) -> bytes:
     compressor = isal_zlib.compressobj(level=LEVEL, wbits=WINDOW)
-    begun = compressor.compress(data)  # the library lets the other threads run
-    return bytes(begun + compressor.flush(isal_zlib.Z_SYNC_FLUSH))
+    begun = map(compressor.compress, chunks)  # the library lets the other threads run
+    return b"".join([*begun, compressor.flush(isal_zlib.Z_SYNC_FLUSH)])
 
 
 class Deflate:
@@ -28,16 +30,26 @@ class Deflate:
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._waiting: deque[Future[bytes]] = deque()
+        self._gathered: list[bytes] = []
+        self._size = 0
 
     def compress(self, data: bytes) -> bytes:
-        """Take a piece; return what has been compressed meanwhile, if anything."""
-        if not data:
+        """Take some bytes; return what has been compressed meanwhile, if anything."""
+        self._gathered.append(data)
+        self._size += len(data)
+        if self._size < PIECE:
             return b""
-        self._waiting.append(self._pool.submit(_piece, data))
+        self._hand_out()
         return self._waiting.popleft().result() if len(self._waiting) > AHEAD else b""
+
+    def _hand_out(self) -> None:
+        self._waiting.append(self._pool.submit(_piece, self._gathered))
+        self._gathered, self._size = [], 0
 
     def flush(self) -> bytes:
         """Return the rest."""
+        if self._size:
+            self._hand_out()
         rest = [future.result() for future in self._waiting]
         self._waiting.clear()
         return b"".join([*rest, END])

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from uuid import UUID
 
 from requests_app.models import Message
 from requests_app.operations import files, streams
@@ -54,7 +53,7 @@ def entries(contents: Contents, *, written: list[Entry], at: datetime) -> Iterat
             yield f"{path}.jsonl", json_lines(part)
             yield f"{path}.csv", csv(part)
         for file in source.files:
-            yield paths.of[file.pk], _stream(contents, file.pk)
+            yield paths.of[file.pk], streams.closing_pieces(streams.Reader(submission_id, file.pk))
     for attached in contents.attached:
         yield paths.of[attached.pk], [files.read(submission_id, attached.pk)]
     if contents.messages:
@@ -65,11 +64,6 @@ def entries(contents: Contents, *, written: list[Entry], at: datetime) -> Iterat
     stated = manifest(contents, written, at=at)
     yield "manifest.json", [stated]
     yield "manifest.sig", [signing.sign(stated)]
-
-
-def _stream(contents: Contents, pk: UUID) -> Chunks:
-    with streams.Reader(contents.submission.pk, pk) as reader:
-        yield from streams.pieces(reader)
 
 
 def _line(message: Message, paths: Paths) -> bytes:
