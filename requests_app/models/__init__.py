@@ -2,7 +2,7 @@
 
 from .answer import AnswerFile, Decision, DisclosurePackage
 from .authority import Authority
-from .consent import ConsentRecord
+from .consent import ConsentEntry, PreferenceLink
 from .contact import Contact
 from .contact_change import ContactChange
 from .deadline_change import Extension, Pause
@@ -32,7 +32,7 @@ __all__ = [
     "AccessLog",
     "AnswerFile",
     "Authority",
-    "ConsentRecord",
+    "ConsentEntry",
     "Contact",
     "ContactChange",
     "DataSubjectRequest",
@@ -53,6 +53,7 @@ __all__ = [
     "PackageBuild",
     "Pause",
     "PolicyVersion",
+    "PreferenceLink",
     "ProofDocument",
     "ProofRequest",
     "ReceiptCorrection",

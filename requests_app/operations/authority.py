@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from requests_app.models import (
     Authority,
-    ConsentRecord,
     Contact,
     DataSubjectRequest,
     ErasureConfirmation,
@@ -22,7 +21,7 @@ from requests_app.rules import authority as rules
 from requests_app.rules.erasure import cooling_off_until
 from requests_app.rules.lifecycle import Action
 
-from . import evidence, files, on_behalf
+from . import consents, evidence, files, on_behalf
 from .access import record_look
 from .actors import Actor
 from .authorities import day_of, is_over, standing
@@ -138,9 +137,10 @@ def _end_requests(rows: "QuerySet[DataSubjectRequest]", *, actor: Actor, at: dat
 
 
 def _undo_effects(submission: Submission, *, actor: Actor, at: datetime) -> None:
-    for record in ConsentRecord.objects.filter(dsr__submission=submission, reversed_at=None):
-        ConsentRecord.objects.filter(pk=record.pk).update(reversed_at=at)
-        evidence.append(submission.pk, Kind.EFFECT_REVERSED, actor=actor, at=at, dsr_id=record.dsr_id)
+    for dsr in submission.requests.order_by("pk"):
+        if undone := consents.take_back(dsr, how=consents.How.FORM, actor=actor, at=at):
+            body = {"purposes": " ".join(row.purpose for row in undone)}
+            evidence.append(submission.pk, Kind.EFFECT_REVERSED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
 
 
 def take_over(authority: Authority, *, actor: Actor, at: datetime) -> Authority:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from requests_app.models import ConsentRecord, DataSubjectRequest, IdentityCheck, PolicyVersion, Submission
+from requests_app.models import DataSubjectRequest, IdentityCheck, PolicyVersion, Submission
 from requests_app.models.keys import create_key, look_digests, lookup_digests, seal
 from requests_app.rules import receipt_date
 from requests_app.rules.authority import Kind as Acts
@@ -19,10 +19,10 @@ from requests_app.rules.policy import Policy
 from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import ThreeDates
 
-from . import evidence, on_behalf
+from . import consents, evidence, on_behalf
 from .actors import Actor
-from .authorities import digest_sought
 from .circumstances import asked_of
+from .consent_words import receipt
 from .evidence import Kind
 from .identity_codes import issue
 from .lookups import owe_lookups
@@ -36,6 +36,8 @@ from .transition import reschedule
 
 # Crockford's alphabet: no letter that is read as a digit over the phone.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# By which way an opt-out came; by any other channel staff entered it.
+HOW = {Submission.Channel.WEB.value: consents.How.FORM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Filing:
     postal: str = ""
     received_on: date | None = None
     behalf: Behalf | None = None
+    purposes: tuple[str, ...] = ()  # what a withdrawal of consent is about; none named: all
 
 
 def current_policy() -> PolicyVersion | None:
@@ -187,7 +190,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
             },
         )
         if no_proof:
-            _take_effect(dsr, actor=actor, at=at)
+            _take_effect(dsr, filing, actor=actor, at=at)
         if state == State.IN_PROGRESS:
             owe_steps(dsr, at=at)
             tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=str(dsr.pk), at=at)
@@ -216,9 +219,11 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
     )
 
 
-def _take_effect(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:
+def _take_effect(dsr: DataSubjectRequest, filing: Filing, *, actor: Actor, at: datetime) -> None:
     # P5, P8: in effect in the filing itself, told to the address and reversible from there.
-    digest = digest_sought(dsr.submission)
-    ConsentRecord.objects.create(dsr=dsr, email_digest=digest, purpose=dsr.right, effective_at=at)
-    evidence.append(dsr.submission_id, Kind.TOOK_EFFECT, actor=actor, at=at, dsr_id=dsr.pk)
-    owe("effect", submission=dsr.submission, dsr=dsr, occurrence=str(dsr.pk), context={"effective_at": at}, at=at)
+    how = HOW.get(dsr.submission.channel, consents.How.STAFF)
+    stopped = consents.take_effect(dsr, chosen=filing.purposes, how=how, actor=actor, at=at)
+    body = {"purposes": " ".join(stopped)}
+    evidence.append(dsr.submission_id, Kind.TOOK_EFFECT, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+    context = {"effective_at": at, **receipt(dsr, consents.in_effect(dsr))}
+    owe("effect", submission=dsr.submission, dsr=dsr, occurrence=str(dsr.pk), context=context, at=at)

@@ -20,8 +20,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cancelled": (),
     "reminder_verify": ("lapses_on",),
     "missed": ("due_on", "days_late"),
-    "effect": ("effective_at",),
-    "effect_undone": ("effective_at",),
+    "effect": ("effective_at", "stops", "goes_on"),  # rows of label and basis
+    "effect_undone": ("effective_at", "purposes"),
     "address_changed": ("at",),
     "erasure_question": ("lapses_on", "confirm_by", "late", "cooling_off_days"),
     "erasure_confirmed": ("until_on", "due_on"),

@@ -2,19 +2,21 @@
 
 import hashlib
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from requests_app.models import ConsentRecord, DataSubjectRequest, EvidenceEvent, IdentityCheck, Message
+from requests_app.models import DataSubjectRequest, EvidenceEvent, IdentityCheck, Message
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 
-from . import evidence, files, messages, scanning
+from . import consents, evidence, files, messages, scanning
 from .actors import Actor
 from .asking import open_doubt
 from .authorities import authority_of
+from .consent_words import labels
 from .erasing import confirmation_of
 from .evidence import Kind
 from .identity_codes import issue
@@ -38,7 +40,7 @@ def cancel(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> DataSubjec
     """
     with transaction.atomic():
         dsr = lock(dsr)
-        if ConsentRecord.objects.filter(dsr=dsr, reversed_at=None).exists():
+        if consents.in_effect(dsr):
             raise Refused(_("This is in effect already. Undo it instead."))
         dsr = advance(dsr, Action.CANCEL, actor=actor, at=at, values={"answered_at": at, "waiting_since": None})
         owe(
@@ -90,23 +92,26 @@ def reopen(dsr: DataSubjectRequest, *, proved: bool, actor: Actor, at: datetime)
         return dsr
 
 
-def undo(dsr: DataSubjectRequest, *, actor: Actor, at: datetime) -> None:
-    """Reverse an opt-out or withdrawal: as easy as making it (P8, P9)."""
+def undo(
+    dsr: DataSubjectRequest,
+    *,
+    actor: Actor,
+    at: datetime,
+    purposes: Collection[str] | None = None,
+    how: consents.How = consents.How.FORM,
+) -> None:
+    """Reverse an opt-out or withdrawal, all of it or these purposes: as easy as making it (P8, P9)."""
     with transaction.atomic():
         dsr = lock(dsr)
-        undone = ConsentRecord.objects.filter(dsr=dsr, reversed_at=None).update(reversed_at=at)
+        undone = consents.take_back(dsr, purposes=purposes, how=how, actor=actor, at=at)
         if not undone:
             raise Refused(_("There is nothing to undo here."))
-        evidence.append(dsr.submission_id, Kind.EFFECT_REVERSED, actor=actor, at=at, dsr_id=dsr.pk)
-        owe(
-            "effect_undone",
-            submission=dsr.submission,
-            dsr=dsr,
-            occurrence=str(dsr.pk),
-            context={"effective_at": at},
-            at=at,
-        )
-        if dsr.is_open:
+        body = {"purposes": " ".join(row.purpose for row in undone)}
+        evidence.append(dsr.submission_id, Kind.EFFECT_REVERSED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+        occurrence = str(dsr.pk) if purposes is None else f"{dsr.pk}:{undone[0].pk}"
+        context = {"effective_at": at, "purposes": labels(dsr, undone)}
+        owe("effect_undone", submission=dsr.submission, dsr=dsr, occurrence=occurrence, context=context, at=at)
+        if dsr.is_open and not consents.in_effect(dsr):
             advance(dsr, Action.CANCEL, actor=actor, at=at, values={"answered_at": at})
 
 

@@ -70,9 +70,24 @@ def draft(text: str, *, regimes: Mapping[str, str] | None = None) -> PolicyVersi
     """Return what publishing this file would store, stored nowhere; raises PolicyError with every mistake."""
     files = regime_texts() if regimes is None else regimes
     policy = _checked(text, files)
+    _refuse_unversioned(policy)
     frozen = {key: files[key] for key in sorted(policy.regimes)}
     digest = hashlib.sha256((text + json.dumps(frozen, sort_keys=True)).encode()).hexdigest()
     return PolicyVersion(key=policy.key, text=text, regimes=frozen, sha256=digest)
+
+
+def _refuse_unversioned(policy: Policy) -> None:
+    """Refuse another text or mode of a purpose under a version that was published: whoever agreed to it did not
+    agree to this one (P28). The new version says in `still_counts` whether the change leaves their yes alone."""
+    published = [policy_of(version) for version in PolicyVersion.objects.filter(key=policy.key)]
+    earlier = {(p.key, p.text_version): p.sha256 for each in published for p in each.purposes}
+    mistakes = tuple(
+        Mistake(f"purposes.{p.key}.text_version", f"is {p.text_version!r}, published with another text or mode")
+        for p in policy.purposes
+        if earlier.get((p.key, p.text_version), p.sha256) != p.sha256
+    )
+    if mistakes:
+        raise PolicyError(mistakes)
 
 
 def _checked(text: str, files: Mapping[str, str]) -> Policy:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,7 +18,10 @@ HIGHEST_TABLE_RUNG = 2  # a document (rung 3) is asked of one person, for a writ
 CIRCUMSTANCES = ("sensitive", "agent", "guardian", "post", "phone", "mailbox", "counter")
 COUNTINGS = ("calendar_days", "working_days", "months")
 LANGUAGES = ("en", "it")
-CONSENT_MODES = ("opt_in", "opt_out", "explicit")
+# The legal basis that each mode rests on: GDPR 6(1)(a), 6(1)(f) with 21(2), and 9(2)(a).
+BASIS_OF_MODE = {"opt_in": "consent", "opt_out": "legitimate_interests", "explicit": "explicit_consent"}
+CONSENT_MODES = tuple(BASIS_OF_MODE)
+OTHER_BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,34 @@ class Purpose:
     label: Text
     text: Text  # what a person agrees to or refuses (P28)
     consent_mode: str
+    source: str
+    text_version: str = "1"  # another one for every change of text or mode
+    still_counts: tuple[str, ...] = ()  # earlier versions: a yes to them stays, since the change is not material
+
+    @property
+    def basis(self) -> str:
+        """The legal basis that it rests on."""
+        return BASIS_OF_MODE[self.consent_mode]
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The versions of the text to which a yes counts."""
+        return (self.text_version, *self.still_counts)
+
+    @property
+    def sha256(self) -> str:
+        """Of what is shown to whoever decides, in all languages, with its mode."""
+        shown = [self.key, self.text.en, self.text.it, self.consent_mode]
+        return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class GoesOn:
+    """What is done whatever a person says of the purposes, since it rests on another basis than consent (P8)."""
+
+    key: str
+    label: Text
+    basis: str
     source: str
 
 
@@ -153,6 +186,11 @@ class Policy:
     # By circumstance (sensitive data, who files, channel), the rights that then ask for more than `identity` says.
     identity_when: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
     answer: Answer | None = None  # None: published before answers were made by the portal
+    goes_on: tuple[GoesOn, ...] = ()
+
+    def purpose(self, key: str) -> Purpose | None:
+        """The purpose of this key, or None."""
+        return next((purpose for purpose in self.purposes if purpose.key == key), None)
 
     def source(self, place: str) -> str:
         """Where a value comes from: `response_days`, `retention.proof_days`; a whole table gives all its sources."""

@@ -14,9 +14,11 @@ from requests_app.rules.policy import (
     HIGHEST_TABLE_RUNG,
     LANGUAGES,
     NEVER_GATED,
+    OTHER_BASES,
     RIGHTS,
     Answer,
     Fees,
+    GoesOn,
     Ground,
     Mistake,
     Policy,
@@ -66,10 +68,23 @@ def _purpose(row: Table) -> Purpose:
     purpose = Purpose(
         key=row.bare("key", text), label=row.bare("label", words), text=row.bare("text", words),
         consent_mode=row.bare("consent_mode", one_of(CONSENT_MODES)), source=row.bare("source", text),
+        text_version=row.bare("text_version", text, "1"), still_counts=row.bare("still_counts", list_of(text), ()),
     )  # fmt: skip
+    if purpose.text_version in (purpose.still_counts or ()):
+        row.wrong("still_counts", "names the version of the text itself: it names earlier ones")
     row.sources[row.place] = purpose.source
     row.close()
     return purpose
+
+
+def _goes_on(row: Table) -> GoesOn:
+    goes_on = GoesOn(
+        key=row.bare("key", text), label=row.bare("label", words), basis=row.bare("basis", one_of(OTHER_BASES)),
+        source=row.bare("source", text),
+    )  # fmt: skip
+    row.sources[row.place] = goes_on.source
+    row.close()
+    return goes_on
 
 
 def _rung(raw: object) -> int:
@@ -241,6 +256,7 @@ def parse(file: str | Mapping[str, object], regimes: Regimes | None = None) -> P
         complaint_authority=top.sourced("complaint_authority", words),
         court_note=top.sourced("court_note", words),
         answer=_answer(top.sub("answer")) if "answer" in raw else None,
+        goes_on=tuple(_goes_on(row) for row in top.rows("goes_on")) if "goes_on" in raw else (),
         sources=MappingProxyType(sources),
     )
     top.close()

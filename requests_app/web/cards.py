@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import get_language
+
 from requests_app.models import DataSubjectRequest, EvidenceEvent, Message, Notice, Submission
-from requests_app.operations import asking, counting, erasure, incomplete, person, timeline
+from requests_app.operations import asking, consent_words, consents, counting, erasure, incomplete, person, timeline
 from requests_app.operations.circumstances import circumstances_of
 from requests_app.operations.erasing import facts_of
 from requests_app.operations.evidence import Kind
@@ -52,15 +54,15 @@ NOT_THE_REQUESTERS = {
 def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
     """One request: state, date with its counting, who holds it, what happened, what can be done."""
     until = received_on(dsr.answered_at or at, dsr.submission.received_zone)
-    consent = getattr(dsr, "consent_record", None)
-    in_effect = consent is not None and consent.reversed_at is None
+    stopped = consents.in_effect(dsr) if dsr.effective_at else []
+    in_effect = bool(stopped)
     package = packages.of(dsr, at=at)
     document = _document(dsr)
     unanswered = not dsr.is_open and dsr.state not in ANSWERED
     return {
         "dsr": dsr,
         "title": words.title(dsr.right),
-        "sentence": words.sentence(dsr, document),
+        "sentence": words.sentence(dsr, document, undone=bool(dsr.effective_at) and not in_effect),
         "document": document in {"awaiting_document", "document_with_us"},
         "document_waits": document == "awaiting_document",
         "proof": words.proof(dsr.right, policy_of(dsr.policy), circumstances_of(dsr)) if dsr.is_open else None,
@@ -79,6 +81,8 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "answered_before": _answered_before(dsr),
         "can_undo": in_effect,
         "in_effect": in_effect,
+        "stops": consent_words.labels(dsr, stopped),
+        "goes_on": _going_on(dsr) if in_effect else [],
         "effective_at": dsr.effective_at,
         **package,
         "ended": not dsr.is_open,
@@ -126,6 +130,10 @@ def _erasing(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "asked_by": facts.wait_ends_on,
         "cooling_off_until": facts.cooling_off_until if cooling_off else None,
     }
+
+
+def _going_on(dsr: DataSubjectRequest) -> list[dict[str, str]]:
+    return consent_words.going_on(policy_of(dsr.policy), get_language() or "en")
 
 
 def _moved(dsr: DataSubjectRequest) -> dict[str, Any]:

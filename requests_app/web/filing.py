@@ -40,7 +40,8 @@ def file(request: HttpRequest) -> HttpResponse:
     if action == "change":
         return _form_page(request, FilingForm.unjudged(request.POST, policy=policy_of(version)), version)
     if not form.is_valid():
-        return _form_page(request, form, version)
+        page = _check_page if set(form.errors) == {"purposes"} else _form_page  # where each is asked
+        return page(request, form, version)
     if kind := form.cleaned_data["for_whom"]:
         return _behalf_page(request, form, BehalfForm(kind=kind, free=form.need_not_wait), version)
     if action == "send":
@@ -52,8 +53,7 @@ def file(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
             return _form_page(request, form, version)
-    context = {"form": form, "answers": form.answers(), "proofs": _proofs(form, version), **_promise(version)}
-    return render(request, "requests_app/check.html", context)
+    return _check_page(request, form, version)
 
 
 @never_cache
@@ -102,6 +102,11 @@ def _send(request: HttpRequest, filing: Filing, actor: Actor) -> HttpResponse:
 
 def _form_page(request: HttpRequest, form: FilingForm, version: PolicyVersion, *, status: int = 200) -> HttpResponse:
     return render(request, "requests_app/file.html", {"form": form, **_promise(version)}, status=status)
+
+
+def _check_page(request: HttpRequest, form: FilingForm, version: PolicyVersion) -> HttpResponse:
+    context = {"form": form, "answers": form.answers(), "proofs": _proofs(form, version), **_promise(version)}
+    return render(request, "requests_app/check.html", context)
 
 
 def _behalf_page(

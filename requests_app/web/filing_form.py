@@ -55,6 +55,12 @@ class FilingForm(forms.Form):
         choices=[("", _("Myself")), ("agent", _("Somebody who authorised me")), ("guardian", _("My child"))],
         error_messages={"invalid_choice": _("For whom do you ask? Choose from the list.")},
     )
+    purposes = forms.MultipleChoiceField(
+        label=_("What you take back"),
+        required=False,
+        error_messages={"invalid_choice": _("What you take back: choose from the list.")},
+    )
+    purposes_asked = forms.BooleanField(required=False, widget=forms.HiddenInput)
     language = forms.ChoiceField(
         label=_("Language of our letters"),
         error_messages={
@@ -70,6 +76,7 @@ class FilingForm(forms.Form):
         super().__init__(data, initial={"form_key": uuid4(), "language": get_language()})
         self.policy = policy
         self.fields["rights"].choices = [(right, words.title(right)) for right in policy.rights]
+        self.fields["purposes"].choices = [(purpose.key, purpose.key) for purpose in policy.purposes]
         self.fields["language"].choices = [pair for pair in settings.LANGUAGES if pair[0] in policy.languages]
 
     @classmethod
@@ -78,9 +85,37 @@ class FilingForm(forms.Form):
         form = cls(policy=policy)
         form.initial.update({name: data[name] for name in form.fields if name in data})
         form.initial["rights"] = data.getlist("rights")
+        form.initial["purposes"] = data.getlist("purposes")
         if not _is_uuid(form.initial["form_key"]):
             form.initial["form_key"] = uuid4()
         return form
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever was shown the purposes and left none has withdrawn nothing."""
+        typed = super().clean() or self.cleaned_data
+        if self.asks_purposes and typed.get("purposes_asked") and not typed.get("purposes") and not self.errors:
+            self.add_error("purposes", _("What you take back: choose at least one."))
+        return typed
+
+    @property
+    def asks_purposes(self) -> bool:
+        """Whether a consent is taken back, so that it is shown which."""
+        return "consent_withdrawal" in self.cleaned_data.get("rights", ()) and bool(self.policy.purposes)
+
+    @property
+    def purpose_rows(self) -> list[dict[str, Any]]:
+        """The purposes with their texts; all are chosen until somebody chose otherwise."""
+        language, asked = get_language() or "en", self["purposes_asked"].value()
+        chosen = self["purposes"].value() or []
+        return [
+            {
+                "key": purpose.key,
+                "label": purpose.label.in_language(language),
+                "text": purpose.text.in_language(language),
+                "checked": not asked or purpose.key in chosen,
+            }
+            for purpose in self.policy.purposes
+        ]
 
     def _cards(self, rights: list[str]) -> list[dict[str, Any]]:
         chosen = self["rights"].value() or []
@@ -125,7 +160,8 @@ class FilingForm(forms.Form):
 
     def as_hidden(self) -> SafeString:
         """Everything typed, as hidden inputs of the check page."""
-        return mark_safe("".join(self[name].as_hidden() for name in self.fields))  # noqa: S308 (inputs Django escaped)  # nosec B308
+        names = [name for name in self.fields if name not in ("purposes", "purposes_asked")]  # these the page asks
+        return mark_safe("".join(self[name].as_hidden() for name in names))  # noqa: S308 (inputs Django escaped)  # nosec B308
 
     def answers(self) -> list[tuple[str, str]]:
         """What was typed, in words. Of a valid form only."""
@@ -150,6 +186,7 @@ class FilingForm(forms.Form):
             details=typed["details"],
             language=typed["language"],
             behalf=behalf,
+            purposes=tuple(typed["purposes"]) if self.asks_purposes else (),
         )
 
 

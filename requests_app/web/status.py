@@ -56,7 +56,7 @@ def show(
     if not visitor.may_act(request, submission):
         return behalf.closed(request, submission)
     at = now()
-    requests = submission.requests.select_related("submission__authority", "policy", "package", "consent_record")
+    requests = submission.requests.select_related("submission__authority", "policy", "package")
     reads, side = visitor.reads_answer(request, submission), visitor.side(request, submission)
     own = [cards.card(dsr, at=at) | (reply or {}).get(dsr.pk, {}) for dsr in requests.order_by("right")]
     own = [card if reads else cards.without_answer(card) for card in own]

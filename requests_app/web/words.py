@@ -98,10 +98,10 @@ def proof(right: str, policy: Policy, about: Circumstances) -> dict[str, str | b
     }
 
 
-def sentence(dsr: DataSubjectRequest, document: str = "") -> str:
-    """Where the request is; `document`: the state of the document that was asked for, as a key of STATES."""
-    consent = getattr(dsr, "consent_record", None)
-    if consent is not None and consent.reversed_at:
+def sentence(dsr: DataSubjectRequest, document: str = "", *, undone: bool = False) -> str:
+    """Where the request is; `document`: the state of the document that was asked for, as a key of STATES; `undone`:
+    it took effect, and was taken back."""
+    if undone:
         return str(_("You took this back. It is as it was before."))
     if dsr.effective_at and dsr.is_open:
         return str(_("We are carrying it out in all our systems."))

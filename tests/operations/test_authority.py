@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.core import mail
 
-from requests_app.models import AccessLog, Authority, ConsentRecord, Contact, Notice, Submission
+from requests_app.models import AccessLog, Authority, ConsentEntry, Contact, Notice, Submission
 from requests_app.operations import authority, decision, delivery, evidence, person, retention
 from requests_app.operations.actors import Actor
 from requests_app.operations.policies import policy_of
@@ -91,7 +91,7 @@ class TestFiling:
 
     def test_an_opt_out_is_about_the_persons_address_and_told_to_it_at_once(self):
         filed = bruno_files("marketing_optout", sure=False)
-        assert ConsentRecord.objects.get().email_digest == Contact.objects.get().email_digest != filed.email_digest
+        assert ConsentEntry.objects.get().digest == Contact.objects.get().email_digest != filed.email_digest
         assert Notice.objects.filter(kind="contact_authority").count() == 1
 
 
@@ -171,7 +171,8 @@ class TestNo:
         types_code()
         authority.stop(filed.authority, actor=ANA, at=NOON)
         assert set(filed.requests.values_list("state", flat=True)) == {"cancelled"}
-        assert ConsentRecord.objects.get().reversed_at == NOON
+        entries = ConsentEntry.objects.order_by("pk")
+        assert [(row.act, row.at) for row in entries] == [("withdrawn", NOON), ("undone", NOON)]
         assert Obstacle.AUTHORITY_OVER in obstacles(filed)
         letter = Notice.objects.get(kind="authority_refused").text
         assert "not shown that you may act" in letter

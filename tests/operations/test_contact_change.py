@@ -200,9 +200,9 @@ class TestTheChange:
 
     def test_an_opt_out_stays_with_the_address_that_it_was_made_for(self):
         submission = confirmed("access", "marketing_optout")
-        before = request(submission, "marketing_optout").consent_record.email_digest
+        before = request(submission, "marketing_optout").consents.first().digest
         changes(submission)
-        assert request(submission, "marketing_optout").consent_record.email_digest == before
+        assert request(submission, "marketing_optout").consents.first().digest == before
 
     def test_the_date_of_the_answer_stays(self):
         submission = confirmed()

@@ -125,7 +125,7 @@ def test_opting_out_takes_effect_in_the_filing_and_can_be_undone():
     assert not IdentityCheck.objects.exists()
     person.undo(dsr, actor=Actor.person(), at=NOON)
     dsr.refresh_from_db()
-    assert dsr.consent_record.reversed_at == NOON
+    assert [(row.act, row.at) for row in dsr.consents.order_by("pk")] == [("withdrawn", NOON), ("undone", NOON)]
     with pytest.raises(Refused):
         person.undo(dsr, actor=Actor.person(), at=NOON)
 

@@ -220,8 +220,7 @@ class TestTracking:
         dsr = Submission.objects.get().requests.get()
         assert dsr.effective_at
         client.post(f"/undo/{dsr.pk}/")
-        dsr.consent_record.refresh_from_db()
-        assert dsr.consent_record.reversed_at
+        assert [row.act for row in dsr.consents.order_by("pk")] == ["withdrawn", "undone"]
 
     def test_the_calendar_holds_the_day_and_a_neutral_title(self, client):
         file_as(client)
@@ -256,3 +255,31 @@ def test_a_database_that_goes_away_while_the_session_is_saved_is_503_too(client,
     monkeypatch.setattr(SessionStore, "save", save)
     client.raise_request_exception = False
     assert client.post("/find/", {"email": "ana@example.org"}).status_code == status
+
+
+@pytest.mark.django_db(databases=["default", "keys"])
+class TestTakingBackConsent:
+    def test_the_page_to_check_asks_which_and_all_are_chosen(self, client):
+        page = client.post("/", answers(rights=["consent_withdrawal"]))
+        assert page.templates[0].name == "requests_app/check.html"
+        text = page.content.decode()
+        for purpose in ("direct_marketing", "optional_cookies"):
+            assert f'value="{purpose}" id="id_purposes_{purpose}" checked' in text
+
+    def test_one_is_taken_back_and_its_page_says_what_stops_and_what_goes_on(self, client):
+        file_as(client, rights=["consent_withdrawal"], purposes=["optional_cookies"], purposes_asked="on")
+        dsr = Submission.objects.get().requests.get()
+        assert [row.purpose for row in dsr.consents.all()] == ["optional_cookies"]
+        page = client.get("/status/").content.decode()
+        assert "<strong>Optional cookies</strong>" in page
+        assert "<strong>Direct marketing</strong>" not in page
+        assert "our contract with you" in page
+
+    def test_whoever_chose_none_is_asked_again_and_nothing_is_filed(self, client):
+        page = file_as(client, rights=["consent_withdrawal"], purposes_asked="on")
+        assert page.templates[0].name == "requests_app/check.html"
+        assert "choose at least one" in page.content.decode()
+        assert not Submission.objects.exists()
+
+    def test_whoever_asks_for_something_else_is_not_asked(self, client):
+        assert "purposes" not in client.post("/", answers(rights=["access"])).content.decode()
