@@ -257,6 +257,7 @@ def test_a_database_that_goes_away_while_the_session_is_saved_is_503_too(client,
     assert client.post("/find/", {"email": "ana@example.org"}).status_code == status
 
 
+@pytest.mark.usefixtures("policy")
 @pytest.mark.django_db(databases=["default", "keys"])
 class TestTakingBackConsent:
     def test_the_page_to_check_asks_which_and_all_are_chosen(self, client):
