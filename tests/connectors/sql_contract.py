@@ -9,8 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from requests_app.connectors import DataSource, PermanentFailure, Query, Record, RetryLater
+from requests_app.connectors import (
+    DataSource,
+    PermanentFailure,
+    Query,
+    Record,
+    RetryLater,
+)
 from requests_app.connectors.contract import REQUEST, DataSourceContract, addresses, extracted
+from requests_app.connectors.erasure_contract import (
+    ErasureContract,
+)
 from requests_app.connectors.sql import Sql, reading
 from tests.connectors import shop
 
@@ -23,13 +32,13 @@ def held(source: DataSource, email: str = "ana@example.org") -> dict[str, list[d
     return found
 
 
-class SqlContract(DataSourceContract):
+class SqlContract(DataSourceContract, ErasureContract):
     """Subclass it with fixtures `engine` (a writing one, its tables empty or away) and `url`."""
 
     @pytest.fixture
     def source(self, engine: Engine, url: str) -> DataSource:
         shop.filled(engine)
-        return Sql(url=url, map=str(shop.MAP))
+        return Sql(url=url, write_url=url, map=str(shop.MAP))
 
     def test_ana_gets_what_the_map_leads_to_and_each_row_once(self, source: DataSource) -> None:
         found = held(source)

@@ -10,6 +10,7 @@ from requests_app.connectors import DataSource
 from requests_app.connectors.contract import addresses
 from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract, held
+from tests.connectors.sql_erasing import SqlErasing
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,10 @@ def engine(url: str) -> Iterator[Engine]:
     made = create_engine(url, poolclass=NullPool)
     yield made
     made.dispose()
+
+
+class TestErasingOnMariadb(SqlErasing):
+    pass
 
 
 class TestSqlOnMariadb(SqlContract):

@@ -16,6 +16,7 @@ from requests_app.connectors.sql import Sql
 from tests import services
 from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract
+from tests.connectors.sql_erasing import SqlErasing
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,10 @@ def engine(url: str) -> Iterator[Engine]:
 
 def _url(url: str) -> str:
     return "postgresql+psycopg2" + url[url.index(":") :]
+
+
+class TestErasingOnPostgresql(SqlErasing):
+    pass
 
 
 class TestSqlOnPostgresql(SqlContract):

@@ -11,6 +11,7 @@ from requests_app.connectors import Query, RetryLater
 from requests_app.connectors.sql import Sql
 from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract
+from tests.connectors.sql_erasing import SqlErasing
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,10 @@ def engine(url: str) -> Iterator[Engine]:
     made = create_engine(url, poolclass=NullPool)
     yield made
     made.dispose()
+
+
+class TestErasingOnSqlite(SqlErasing):
+    pass
 
 
 class TestSqlOnSqlite(SqlContract):

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from requests_app.connectors.at_erasure import DELETE, MASK
 from requests_app.connectors.records import About
 from requests_app.rules.policy import Mistake, Text
 
@@ -71,7 +72,10 @@ class _Reader:
             fields = self._named(raw.get("fields"), f"{name}.fields")
             about = _with_retention(raw, self.above)
             persons = any(meta(one).get("identity") for _, one in fields)
-            columns = tuple(self._column(name, field, one, about, known, persons=persons) for field, one in fields)
+            erased = _strategy(raw) or DELETE
+            columns = tuple(
+                self._column(name, field, one, about, known, persons=persons, erased=erased) for field, one in fields
+            )
             yield MapTable(
                 key=name,
                 name=name,
@@ -79,6 +83,7 @@ class _Reader:
                 columns=columns,
                 primary_key=tuple(field for field, one in fields if meta(one).get("primary_key")),
                 label=_description(raw),
+                said=bool(_strategy(raw)),
             )
 
     def _named(self, raw: object, place: str) -> list[tuple[str, Raw]]:
@@ -95,7 +100,15 @@ class _Reader:
         return ""
 
     def _column(
-        self, table: str, name: str, raw: Raw, above: About, known: dict[str, set[str]], *, persons: bool
+        self,
+        table: str,
+        name: str,
+        raw: Raw,
+        above: About,
+        known: dict[str, set[str]],
+        *,
+        persons: bool,
+        erased: str,
     ) -> MapColumn:
         place, said = f"{table}.{name}", meta(raw)
         nested = _maps(raw.get("fields"))
@@ -113,6 +126,7 @@ class _Reader:
             identity=str(said.get("identity") or ""),
             own=persons and is_contact(_categories(raw)),
             references=tuple(self._references(place, said.get("references"), known)),
+            at_erasure=_strategy(raw) or erased,
         )
 
     def _references(self, place: str, raw: object, known: dict[str, set[str]]) -> Iterator[Reference]:
@@ -140,6 +154,13 @@ def meta(raw: Raw) -> Raw:
         if isinstance(said := raw.get(name), Mapping):
             return said
     return {}
+
+
+def _strategy(raw: Raw) -> str:
+    """What becomes of a collection or a field; every strategy but to delete is ours to mask."""
+    said = meta(raw).get("masking_strategy_override")
+    strategy = said.get("strategy") if isinstance(said, Mapping) else None
+    return "" if not strategy else DELETE if strategy == "delete" else MASK
 
 
 def _maps(raw: object) -> list[Raw]:

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from requests_app.connectors.at_erasure import DELETE, Keeping
 from requests_app.connectors.records import NOTHING, About, Column, Table
 from requests_app.rules.policy import Text
 
 NOT_KNOWN = About()
 EMAIL_IDENTITY = "email"
 FROM, TO, BOTH = FOLLOW = ("from", "to", "both")
-DELETE, MASK, KEEP = AT_ERASURE = ("delete", "mask", "keep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class MapColumn:
     normalised: bool = False
     references: tuple[Reference, ...] = ()
     at_erasure: str = DELETE
+    rectify: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class MapTable:
     schema: str = ""
     label: Text = NOTHING
     since: str = ""  # the column that says since when the row's addresses stand there
-    at_erasure: str = DELETE
+    said: bool = False  # whether the map says of this very table what becomes of it
+    keeping: Keeping | None = None
 
     @property
     def identities(self) -> tuple[MapColumn, ...]:
@@ -64,12 +67,29 @@ class MapTable:
         return next((column for column in self.columns if column.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Where it stands whether one purpose is allowed. `at`: the column that keeps since when, if there is one."""
+
+    table: str
+    column: str
+    allowed: Any = True
+    stopped: Any = False
+    at: str = ""
+
+
 @dataclass(frozen=True)
 class DataMap:
-    """All tables, in the order of the file. `left_out`: (place, why) of what the file says and nobody follows."""
+    """All tables, in the order of the file. `left_out`: (place, why) of what the file says and nobody follows.
+
+    `consent`: the switches of each purpose by its key in the policy; `restriction`: (table, column) of each flag that
+    says that what is held of a person is not used.
+    """
 
     tables: tuple[MapTable, ...]
     left_out: tuple[tuple[str, str], ...] = field(default=())
+    consent: tuple[tuple[str, Switch], ...] = ()
+    restriction: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def by_key(self) -> dict[str, MapTable]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from requests_app.connectors.at_erasure import AT_ERASURE, DELETE, KEEP, keeping_of
 from requests_app.connectors.records import BASES, KINDS, NOTHING, TEXTS, About
 from requests_app.rules.policy import Mistake, PolicyError, Text
 from requests_app.rules.toml_table import Table, flag, list_of, one_of, tables_of, text, words
 
-from .model import AT_ERASURE, DELETE, EMAIL_IDENTITY, FOLLOW, FROM, DataMap, MapColumn, MapTable, Reference
+from .model import EMAIL_IDENTITY, FOLLOW, FROM, DataMap, MapColumn, MapTable, Reference
+from .switches import consent, restriction, switches_wrong
 
 IDENTITIES = (EMAIL_IDENTITY, "identifier")
 
@@ -31,8 +33,9 @@ def read_map(content: str) -> DataMap:
         defaults.close()
     listed = root.sub("tables")
     tables = [_table(listed.sub(key), key, about, at_erasure) for key in list(listed.left)]
+    told, flags = consent(root), restriction(root)
     root.close()
-    made = DataMap(tuple(tables))
+    made = DataMap(tuple(tables), consent=told, restriction=flags)
     if not mistakes:
         mistakes += wrong(made)
     if mistakes:
@@ -69,11 +72,15 @@ def plain(raw: object) -> Text:
 
 
 def _table(table: Table, key: str, above: About, erased: str) -> MapTable:
-    about, at_erasure = read_about(table, above), _at_erasure(table, erased)
+    about = read_about(table, above)
+    said = "at_erasure" in table.left or "keep" in table.left
+    at_erasure = _at_erasure(table, KEEP if "keep" in table.left else erased)
     listed = table.sub("columns")
     columns = tuple(_column(listed, key, name, about, at_erasure) for name in list(listed.left))
     if not columns:
         table.wrong("columns", "has to name at least one column")
+    names = [column.name for column in columns]
+    keeping = table.bare("keep", lambda raw: keeping_of(raw, names, "keep")) if "keep" in table.left else None
     made = MapTable(
         key=key,
         columns=columns,
@@ -82,7 +89,8 @@ def _table(table: Table, key: str, above: About, erased: str) -> MapTable:
         schema=table.bare("schema", str, "") or "",
         label=table.bare("label", plain, NOTHING) or NOTHING,
         since=table.bare("since", str, "") or "",
-        at_erasure=at_erasure,
+        said=said,
+        keeping=keeping,
     )
     table.close()
     return made
@@ -108,6 +116,7 @@ def _column(listed: Table, key: str, name: str, above: About, erased: str) -> Ma
         normalised=bool(column.bare("normalised", flag, False)),
         references=tuple(Reference(table, referred, follow) for table, referred in places),
         at_erasure=_at_erasure(column, erased),
+        rectify=bool(column.bare("rectify", flag, False)),
     )
     column.close()
     return made
@@ -139,6 +148,7 @@ def wrong(data_map: DataMap) -> list[Mistake]:
                 if referred is None or referred.column(reference.column) is None:
                     place = f"tables.{table.key}.columns.{column.name}.references"
                     mistakes.append(Mistake(place, f"{reference.table}.{reference.column} is not in this map"))
+    mistakes += switches_wrong(data_map)
     if not any(table.identities for table in data_map.tables):
         mistakes.append(Mistake("tables", 'no column has identity = "email" or "identifier": nobody could be found'))
     return mistakes

@@ -47,10 +47,23 @@ class Database:
         except (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error) as error:
             raise told(error) from None
 
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One connection, on which each change is a transaction of its own."""
+        try:
+            with self.engine.connect() as connection:
+                _prepare_to_write(connection, self.statement_timeout)
+                yield connection
+        except (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error) as error:
+            raise told(error) from None
 
-def database_of(url: str, url_file: str, *, connect_timeout: int = 10, statement_timeout: int = 120) -> Database:
+
+def database_of(
+    url: str, url_file: str, *, connect_timeout: int = 10, statement_timeout: int = 120, to_write: bool = False
+) -> Database:
     """Return the database of these options; raises ValueError. Nothing is asked of it."""
-    return Database(engine_of(address(url, url_file), connect_timeout, statement_timeout), statement_timeout)
+    engine = engine_of(address(url, url_file), connect_timeout, statement_timeout, to_write)
+    return Database(engine, statement_timeout)
 
 
 def address(url: str, url_file: str) -> str:
@@ -71,10 +84,10 @@ def address(url: str, url_file: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def engine_of(url: str, connect_timeout: int, statement_timeout: int) -> Engine:
+def engine_of(url: str, connect_timeout: int, statement_timeout: int, to_write: bool = False) -> Engine:
     """Return the engine, which holds no connection: workers may fork. Raises ValueError."""
     try:
-        parsed = _read_only(make_url(url))
+        parsed = _opened(make_url(url), to_write)
     except (ArgumentError, ValueError):
         raise ValueError("url is no SQLAlchemy URL, such as postgresql://account:password@host/name") from None
     kind = parsed.get_backend_name()
@@ -99,12 +112,12 @@ def engine_of(url: str, connect_timeout: int, statement_timeout: int) -> Engine:
     return engine
 
 
-def _read_only(url: URL) -> URL:
+def _opened(url: URL, to_write: bool) -> URL:
     url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
     if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
-        # Opened to be read: a file that is not there is an error, not made.
+        # A file that is not there is an error, not made.
         place = f"file:{Path(url.database).absolute()}"
-        url = url.set(database=place).update_query_dict({"mode": "ro", "uri": "true"})
+        url = url.set(database=place).update_query_dict({"mode": "rw" if to_write else "ro", "uri": "true"})
     return url
 
 
@@ -124,6 +137,19 @@ def _prepare(connection: Connection, seconds: int) -> None:
     elif name == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")
         connection.exec_driver_sql("BEGIN")
+
+
+def _prepare_to_write(connection: Connection, seconds: int) -> None:
+    name = connection.dialect.name
+    if name == "postgresql":
+        connection.exec_driver_sql(f"SET statement_timeout = {seconds * 1000}; SET TimeZone = 'UTC'")
+    elif name in {"mysql", "mariadb"}:
+        connection.exec_driver_sql("SET SESSION time_zone='+00:00', innodb_lock_wait_timeout=20")
+    elif name == "sqlite":
+        # What is erased is overwritten, and a row that others name does not go.
+        connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON").close()
+    connection.commit()
 
 
 def told(error: Exception) -> Exception:
