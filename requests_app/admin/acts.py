@@ -121,6 +121,8 @@ class Act:
         """Why this account cannot press it on this request now, or nothing."""
         if not may(user, self.verb):
             return "Your role does not include this."
+        if dsr.submission.contact_destroyed_at:
+            return "The data of this case were destroyed under the retention rules: nothing more can be done about it."
         if not self.offered(dsr):
             if self.why_not is not None:
                 return self.why_not(dsr)

@@ -57,6 +57,8 @@ def people(submissions: Iterable[Submission]) -> dict[UUID, dict[str, str]]:
     keys = data_keys(rows)
 
     def masked(row: Submission, column: str, mask: Callable[[str], str]) -> str:
+        if row.contact_destroyed_at:
+            return GONE
         sealed = getattr(row, f"{column}_sealed")
         text = readable(lambda: unseal_with(keys.get(row.pk), row.place(column), sealed))
         return text if text == GONE else mask(text)

@@ -64,41 +64,44 @@ def apply(now: datetime, *, budget: float) -> int:
 def look(submission_id: UUID, *, at: datetime) -> int:
     """Destroy what is due of one case, and note when to look again; returns how many stages went.
 
-    Files and key go while the case is locked, last of all: a crash before the end leaves a case that is still due.
+    Files go while the case is locked; its key last of all, when nothing asks for it any more. A crash before the end
+    leaves a case that is still due.
     """
     with transaction.atomic():
         submission = Submission.objects.select_for_update(of=("self",)).select_related("policy").get(pk=submission_id)
-        retention = policy_of(submission.policy).retention
-        left = [stage for stage in Stage if getattr(submission, DESTROYED[stage][0]) is None]
-        ended = ended_at(submission)
-        due: list[Stage] = []
-        again: datetime | None
-        if ended is None:
-            again = open_until(at, retention)
-        elif (next_end := min((ends_at(stage, ended, retention) for stage in left), default=at)) > at:
-            again = next_end
-        elif kept_for(submission, at=at):
-            again = at + AGAIN
-        else:
-            due = [stage for stage in left if ends_at(stage, ended, retention) <= at]
-            later = [ends_at(stage, ended, retention) for stage in left if stage not in due]
-            again = min(later) if later else None
+        due, again = _due(submission, at=at)
         for stage in due:
-            _empty(submission, stage, ended_at=ended, at=at)
-        Submission.objects.filter(pk=submission.pk).update(retention_at=again)
+            _empty(submission, stage, at=at)
         _destroy_files(submission, due, at=at)
-        if Stage.CASE in due:
-            destroy_key(submission.pk, at=at)
+        ends = Stage.CASE in due or submission.destroyed_at is not None
+        Submission.objects.filter(pk=submission.pk).update(retention_at=at if ends else again)
+    if ends:
+        destroy_key(submission_id, at=at)
+        Submission.objects.filter(pk=submission_id).update(retention_at=None)
     return len(due)
 
 
-def _empty(submission: Submission, stage: Stage, *, ended_at: datetime | None, at: datetime) -> None:
+def _due(submission: Submission, *, at: datetime) -> tuple[list[Stage], datetime | None]:
+    """What goes now, and when to look again."""
+    retention = policy_of(submission.policy).retention
+    ended = ended_at(submission)
+    if ended is None:
+        return [], open_until(at, retention)
+    ends = {stage: ends_at(stage, ended, retention) for stage in Stage if not getattr(submission, DESTROYED[stage][0])}
+    due = [stage for stage, end in ends.items() if end <= at]
+    if due and kept_for(submission, at=at):
+        return [], at + AGAIN
+    return due, min((end for stage, end in ends.items() if stage not in due), default=None)
+
+
+def _empty(submission: Submission, stage: Stage, *, at: datetime) -> None:
+    ended = ended_at(submission)
     rows = sealed_columns.empty(stage, submission.pk)
     column, kind = DESTROYED[stage]
     Submission.objects.filter(pk=submission.pk).update(**{column: at})
     body: dict[str, str | int] = {
         "rows": rows,
-        "ended_at": ended_at.isoformat() if ended_at else "",
+        "ended_at": ended.isoformat() if ended else "",
         "policy": str(submission.policy),
     }
     evidence.append(submission.pk, kind, actor=Actor.system(), at=at, body=body)

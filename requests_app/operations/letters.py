@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from requests_app.models import Notice, Submission
+from requests_app.models.keys import KeyDestroyed
 
 from . import evidence
 from .access import record_look
@@ -35,6 +36,8 @@ def open_letter(notice: Notice, *, actor: Actor, at: datetime) -> Letter:
     require(actor, "open_letter")
     if submission is None or notice.check_id is not None:
         raise Refused("Only a letter to a person is printed; a code is for the person alone.")
+    if submission.messages_destroyed_at:
+        raise KeyDestroyed(str(submission.pk))
     record_look(submission, what="letter", actor=actor, at=at, purpose=f"print {notice.check_code}")
     name, postal = _addressee(notice, submission)
     return Letter(name=name, postal=postal, html=notice.opened("html"))

@@ -30,6 +30,8 @@ def pending(submission: Submission) -> ManualVerification | None:
 
 def is_of_use(submission: Submission, *, at: datetime) -> bool:
     """Whether something is still to be released or fetched: a doubt that came up since the answer holds files back."""
+    if submission.contact_destroyed_at:
+        return False
     fetched = DisclosurePackage.objects.filter(dsr__submission=submission, expires_at__gt=at)
     return submission.requests.filter(state__in=sorted(OPEN)).exists() or fetched.exists()
 

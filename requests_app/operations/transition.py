@@ -90,6 +90,8 @@ def advance(
         before = lock(dsr)
         if before.state != dsr.state:
             raise ActionNotAllowed("The request has moved on in the meantime: look at it again.")
+        if before.submission.contact_destroyed_at:
+            raise ActionNotAllowed("Its data were destroyed under the retention rules: this takes a new request.")
         to = target(action, before.state)
         moved = DataSubjectRequest.objects.filter(pk=dsr.pk, state=before.state).update(state=to, **(values or {}))
         if moved != 1:

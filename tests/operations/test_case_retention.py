@@ -154,7 +154,7 @@ def test_a_sweep_that_dies_at_any_step_is_made_good_by_the_next(monkeypatch, ste
     with pytest.raises(KeyboardInterrupt):
         sweeps.apply_retention(CASE)
     monkeypatch.setattr(module, step, real)
-    assert kinds(submission) == []
+    assert kinds(submission) == (["messages", "contact", "case"] if step == "destroy_key" else [])
     sweeps.apply_retention(CASE)
     assert kinds(submission) == ["messages", "contact", "case"]
     assert sealed_left(submission) == set()
