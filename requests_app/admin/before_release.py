@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from requests_app.models import DataSubjectRequest, SourceLookup
-from requests_app.operations import assurance, likeness, lookups, manual_verification, release, still_held
+from requests_app.operations import assurance, likeness, lookups, manual_verification, release
 from requests_app.operations.circumstances import asked_of
 from requests_app.rules.identity import NONE, Reason
 
@@ -47,10 +47,7 @@ def box(dsr: DataSubjectRequest, *, unready: bool, at: datetime) -> dict[str, An
     return {
         "asks": ASKS[proof.rung],
         "more": MORE.get(proof.reason, ""),
-        "obstacles": [
-            *(assurance.WORDS[obstacle] for obstacle in assurance.obstacles(dsr, at=at)),
-            *still_held.contradictions(dsr),
-        ],
+        "obstacles": [assurance.WORDS[obstacle] for obstacle in assurance.obstacles(dsr, at=at)],
         "unready": unready,
         "lookups": [
             {"alias": row.alias, "words": _said(row), "when": moment(row.result_at, zone)}

@@ -8,6 +8,8 @@ from .contact_change import ContactChange
 from .deadline_change import Extension, Pause
 from .enforcement import Heartbeat, MilestoneRecord
 from .erasure import ErasureConfirmation
+from .erasure_certificate import ErasureCertificate
+from .erasure_item import ErasureItem
 from .evidence import AccessLog, EvidenceEvent
 from .fulfilment import FulfilmentStep, Mark, PackageBuild, Redaction, StepFile
 from .identity import IdentityCheck
@@ -19,9 +21,9 @@ from .notice import Notice
 from .policy import PolicyVersion
 from .proof import ProofDocument, ProofRequest
 from .receipt import ReceiptCorrection
-from .requery import Requery
 from .request import DataSubjectRequest
 from .sign_in import SignIn, StaffSignIn
+from .source_act import SourceAct
 from .source_callback import SourceCallback
 from .source_lookup import SourceLookup
 from .source_task import SourceTask, TaskLink
@@ -38,7 +40,9 @@ __all__ = [
     "DataSubjectRequest",
     "Decision",
     "DisclosurePackage",
+    "ErasureCertificate",
     "ErasureConfirmation",
+    "ErasureItem",
     "EvidenceEvent",
     "Extension",
     "FulfilmentStep",
@@ -58,8 +62,8 @@ __all__ = [
     "ProofRequest",
     "ReceiptCorrection",
     "Redaction",
-    "Requery",
     "SignIn",
+    "SourceAct",
     "SourceCallback",
     "SourceLookup",
     "SourceTask",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from requests_app.rules.lifecycle import ENDED, OPEN, TWO_PERSON_RIGHTS, State
+from requests_app.rules.lifecycle import OPEN, TWO_PERSON_RIGHTS, State
 
 from .policy import PolicyVersion
 from .submission import Submission
@@ -69,7 +69,7 @@ class DataSubjectRequest(models.Model):
                 name="dsr_cautious_in_time",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=sorted({"refused", "partly_fulfilled"}))
+                condition=~Q(state__in=sorted({"refused", "partly_fulfilled", "executing"}))
                 | (Q(decided_by__isnull=False) & Q(approved_by__isnull=False) & ~Q(decided_by=F("approved_by"))),
                 name="dsr_refusal_two_people",
             ),
@@ -86,4 +86,4 @@ class DataSubjectRequest(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether an answer is still owed."""
-        return self.state not in ENDED
+        return self.state in OPEN

@@ -1,7 +1,7 @@
 """Asking one data source for what it holds of the person of a case, and of nobody else. Below the verbs."""
 
-from requests_app.connectors import Extracted, Match, Pending, PermanentFailure, Query, source
-from requests_app.models import Contact, FulfilmentStep, Submission
+from requests_app.connectors import DataSource, Extracted, Match, Pending, PermanentFailure, Query, source
+from requests_app.models import Contact, DataSubjectRequest, FulfilmentStep, Submission
 from requests_app.models.manual_verification import by_hand_since
 from requests_app.rules.addresses import normalise
 from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE
@@ -17,20 +17,27 @@ class NobodyShown(PermanentFailure):
 
 
 def ask(row: FulfilmentStep) -> Extracted | Pending | None:
-    """Ask for all whom it is shown to be: those on file under an address that was confirmed, or whom two people of the
-    team verified by hand. None where nobody is on file; raises NobodyShown where none of them is shown."""
-    submission, asked = row.dsr.submission, source(row.alias)
+    """Ask for all that is held of whoever asks. None where nobody is on file; raises NobodyShown."""
+    asked = source(row.alias)
+    references = references_of(row.dsr, asked)
+    return None if references is None else asked.extract(references, request_id=row.pk.hex)
+
+
+def references_of(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | None:
+    """Return whom it is shown to be: those on file under an address that was confirmed, or whom two people of the team
+    verified by hand. None where nobody is on file; raises NobodyShown where none of them is shown."""
+    submission = dsr.submission
     if not asked.knows_people:
-        return asked.extract(sorted(confirmed_addresses(submission)), request_id=row.pk.hex)
+        return sorted(confirmed_addresses(submission))
     email, name = sought(submission)
     found = asked.find(Query(email=email, name=name, details=submission.opened("details")))
     if not found:
         return None
     by_hand = by_hand_since(submission, submission.received_at)
-    references = [match.reference for match in found if by_hand or _is_shown(match, row)]
+    references = [match.reference for match in found if by_hand or _is_shown(match, dsr)]
     if not references:
         raise NobodyShown
-    return asked.extract(references, request_id=row.pk.hex)
+    return references
 
 
 def own_columns(alias: str) -> dict[str, list[str]]:
@@ -40,13 +47,13 @@ def own_columns(alias: str) -> dict[str, list[str]]:
     return {table: columns for table, columns in named.items() if columns}
 
 
-def _is_shown(match: Match, row: FulfilmentStep) -> bool:
+def _is_shown(match: Match, dsr: DataSubjectRequest) -> bool:
     """Whether one of their addresses was confirmed, and vouches: the look-ups judged the same, and it may have been put
     there since, before an answer is called incomplete or a source asked again (P46)."""
-    submission = row.dsr.submission
+    submission = dsr.submission
     shown = confirmed_addresses(submission)
     theirs = [contact for contact in match.contacts if normalise(contact.address) in shown]
-    if asked_of(row.dsr).rung < CONTACT_ON_FILE:
+    if asked_of(dsr).rung < CONTACT_ON_FILE:
         return bool(theirs)
     received_at, corrected = submission.received_at, corrected_at(submission)
     held = [Held(contact.address, contact.since, contact.changed_recently) for contact in theirs]

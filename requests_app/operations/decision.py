@@ -10,6 +10,7 @@ from django.db import transaction
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, DisclosurePackage, Message
 from requests_app.models.keys import seal
 from requests_app.models.staff import same_person
+from requests_app.rules.erasure_plan import GOES
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 from requests_app.rules.refusal import grounds_for
@@ -19,13 +20,15 @@ from .actors import Actor
 from .circumstances import asked_of
 from .lookups import owe_lookups, unasked
 from .notices import owe
+from .owed_acts import items_of, owe_acts
 from .owed_steps import owe_package, owe_steps
 from .pausing import end_pause
+from .plan_digest import digest_of_plan
+from .plan_told import told
 from .policies import policy_of
 from .refused import Refused
 from .rendering import known_language
 from .reopening import asks_for_proof, take_up_again
-from .still_held import owe_requeries
 from .team import refuse_own, require
 from .transition import NOTICE, advance, lock
 
@@ -37,13 +40,14 @@ APPROVALS = {
 
 
 def digest_of(dsr: DataSubjectRequest, *, outcome: str, ground: str, letter: str, facts: str, scope: str) -> str:
-    """Return the SHA-256 of all that the approver sees: letter, facts, scope, ground and files."""
+    """Return the SHA-256 of all that the approver sees: letter, facts, scope, ground, files and what is erased."""
     seen = {
         "outcome": outcome,
         "ground": ground,
         "letter": letter,
         "facts": facts,
         "scope": scope,
+        **({"plan": plan} if (plan := digest_of_plan(dsr)) else {}),
         "files": sorted(f"{f.pk}:{f.sha256}" for f in AnswerFile.objects.filter(dsr=dsr, destroyed_at=None)),
     }
     return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -115,7 +119,6 @@ def decide(
             decided_at=at,
             **sealed,
         )
-        owe_requeries(decision, at=at)
         advance(
             dsr,
             Action.SUBMIT_DECISION,
@@ -133,6 +136,7 @@ def _ask_whoever_was_connected_since(dsr: DataSubjectRequest, *, at: datetime) -
         fresh = lock(dsr)
         if fresh.state == State.IN_PROGRESS:
             owe_steps(fresh, at=at)
+            owe_acts(fresh, at=at)
 
 
 def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime) -> DataSubjectRequest:
@@ -157,6 +161,8 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             raise Refused("The decision changed after you opened it. Read it again before you approve.")
         Decision.objects.filter(pk=decision.pk).update(approved_by=account, approved_at=at, approved_digest=digest)
         action = APPROVALS[Decision.Outcome(decision.outcome)]
+        if decision.outcome != Decision.Outcome.REFUSE and items_of(dsr).filter(way__in=GOES).exists():
+            action = Action.APPROVE_ERASURE
         policy = policy_of(dsr.policy)
         if AnswerFile.objects.filter(dsr=dsr, destroyed_at=None).exists() and decision.outcome != "refuse":
             DisclosurePackage.objects.update_or_create(
@@ -182,6 +188,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
                 "facts": texts["facts"],
                 "scope_text": texts["scope"],
                 "ground_label": ground.label.in_language(known_language(dsr.submission)) if ground else "",
+                "plan": told(dsr, known_language(dsr.submission)),
             },
             at=at,
         )

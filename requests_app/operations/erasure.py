@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _
 
 from requests_app.models import DataSubjectRequest, ErasureConfirmation, IdentityCheck, Message, Submission
@@ -19,6 +21,8 @@ from .identity_checks import confirm as evaluate
 from .identity_codes import issue
 from .lapsing import lapse
 from .notices import owe
+from .owed_acts import items_of
+from .plan_digest import digest_of_plan
 from .policies import policy_of
 from .refused import Refused
 from .reopening import take_up_again
@@ -27,7 +31,7 @@ from .stopping import stop as stop_all
 from .team import HANDLER, OFFICER, alarm_officers, members, require, tell
 from .transition import lock, reschedule
 
-CARRIED_OUT = (State.FULFILLED, State.PARTLY_FULFILLED)
+CARRIED_OUT = (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED)
 TOO_LATE = "A known address wants an erasure stopped that was carried out before. Judge whether this is a breach."
 
 
@@ -128,6 +132,7 @@ def _record(dsr: DataSubjectRequest, *, by: str, actor: Actor, at: datetime) -> 
         dsr = take_up_again(ended, waits=False, actor=actor, at=at)
         tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{at.isoformat()}", at=at)
     until = cooling_off_until(received_on(at, policy.time_zone), policy.erasure_cooling_off_days)
+    items_of(dsr).update(shown_way=Coalesce(NullIf("way", Value("")), "proposed"))
     ErasureConfirmation.objects.create(dsr=dsr, opened_at=dsr.opened_at, confirmed_at=at, cooling_off_until=until)
     evidence.append(
         dsr.submission_id,
@@ -135,7 +140,7 @@ def _record(dsr: DataSubjectRequest, *, by: str, actor: Actor, at: datetime) -> 
         actor=actor,
         at=at,
         dsr_id=dsr.pk,
-        body={"by": by, "cooling_off_until": until.isoformat()},
+        body={"by": by, "cooling_off_until": until.isoformat(), "plan": digest_of_plan(dsr)},
     )
     owe(
         "erasure_confirmed",

@@ -101,6 +101,16 @@ class Kind(StrEnum):
     MESSAGES_DESTROYED = "messages_destroyed"
     CONTACT_DESTROYED = "contact_destroyed"
     CASE_DESTROYED = "case_destroyed"
+    SOURCE_PLANNED = "source_planned"
+    ITEMS_DECIDED = "items_decided"
+    ERASURE_BEGUN = "erasure_begun"
+    SOURCE_ERASED = "source_erased"
+    SOURCE_TOLD = "source_told"
+    ACT_ATTESTED = "act_attested"
+    ACT_RETRIED = "act_retried"
+    ERASURE_PROVED = "erasure_proved"
+    ERASURE_RESUMED = "erasure_resumed"
+    CERTIFICATE_ISSUED = "certificate_issued"
 
 
 def _hash(canonical: str) -> str:

@@ -21,6 +21,7 @@ SWEEPS = (
     "run_steps",
     "read_sources",
     "build_packages",
+    "carry_out_acts",
     "check_others",
     "end_authorities",
     "remind_departments",

@@ -6,7 +6,8 @@ subject_* on paper to the person for whom somebody else filed, all others to the
 
 from collections.abc import Mapping
 
-ANSWERS = ("decision_done", "decision_partly")  # of a filing for somebody else they go to the person, or as they chose
+# Of a filing for somebody else they go to the person, or as they chose.
+ANSWERS = ("decision_done", "decision_partly", "decision_erasure", "erasure_done", "erasure_resumed")
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     # optional: effects (in force already), effective_at, needs_code, for_another
@@ -16,6 +17,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "decision_done": ("letter",),  # optional: files_until
     "decision_partly": ("letter", "ground_label"),  # optional: files_until
     "decision_refused": ("letter", "ground_label"),
+    "decision_erasure": ("letter", "ground_label", "plan"),  # plan: as `plan_told.told` gives it
+    "erasure_done": ("number", "partly"),
+    "erasure_resumed": (),
     "lapsed": ("missing",),  # a sentence
     "cancelled": (),
     "reminder_verify": ("lapses_on",),
@@ -65,3 +69,4 @@ STAFF_KINDS = tuple(kind for kind in KINDS if kind.startswith("staff_"))
 CONTACT_KINDS = tuple(kind for kind in KINDS if kind.startswith("contact_"))
 SUBJECT_KINDS = tuple(kind for kind in KINDS if kind.startswith("subject_"))
 TASK_KINDS = tuple(kind for kind in KINDS if kind.startswith("task_"))
+ANSWERS = ("decision_done", "decision_partly", "decision_erasure", "erasure_done", "erasure_resumed")

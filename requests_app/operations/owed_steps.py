@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from requests_app.connectors import finders, holders
-from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild
+from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild, SourceAct
 
 PORTABILITY = "portability"
 HANDS_OUT = ("access", PORTABILITY)  # the rights that are answered by what the sources hold (P1, P7)
@@ -54,6 +54,8 @@ def owe_package(dsr: DataSubjectRequest, *, at: datetime) -> None:
 
 
 def wake_steps(submission_id: UUID, *, at: datetime) -> None:
-    """Have the steps looked at now that were put off until it is shown who asks."""
+    """Have the steps and the plans looked at now that were put off until it is shown who asks."""
+    plans = SourceAct.objects.filter(dsr__submission=submission_id, status=SourceAct.Status.WAITING, attempts=0)
+    plans.filter(act=SourceAct.Act.PLAN, next_try_at__gt=at).update(next_try_at=at)
     due = FulfilmentStep.objects.filter(dsr__submission=submission_id, status=Status.WAITING, attempts=0)
     due.filter(next_try_at__gt=at).update(next_try_at=at)

@@ -1,13 +1,25 @@
 """What stands between an answer and its release: the one gate about WHAT is said and handed out. That of WHO is
 `assurance`."""
 
-from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild, Redaction, StepFile
+from collections.abc import Mapping
 
+from requests_app.models import (
+    DataSubjectRequest,
+    ErasureItem,
+    FulfilmentStep,
+    PackageBuild,
+    Redaction,
+    SourceAct,
+    StepFile,
+)
+from requests_app.rules.erasure_plan import goes_beyond
+
+from .erasing import erases
 from .files import path_of
+from .owed_acts import Act, acts_of, items_of, planners
 from .owed_steps import Status, steps_of
 from .packing.contents import made_of
 from .refused import Refused
-from .still_held import contradictions
 
 WORDS = {
     Status.WAITING: "The data source {} has not answered yet.",
@@ -16,15 +28,41 @@ WORDS = {
 }
 NOT_REVIEWED = "Nobody has looked through what the data source {} handed out."
 NOT_MADE = "The package is not made yet."
+UNPLANNED: Mapping[str, str] = {
+    SourceAct.Status.WAITING: "The data source {} has not said yet what an erasure would reach.",
+    SourceAct.Status.PENDING: "The data source {} was asked what an erasure would reach, and has not answered yet.",
+    SourceAct.Status.BY_HAND: "Somebody has to say what the data source {} holds, and that it is erased by hand.",
+    SourceAct.Status.FAILED: "The data source {} could not say what an erasure would reach. Have it asked again, or "
+    "have it erased by hand.",
+}
+UNCONNECTED = "The data source {} was connected since. It is being asked what an erasure would reach."
+UNDECIDED = "Nobody has decided what becomes of {}."
+BEYOND = "The person was shown that {} stays. Let it stay, or have them confirm anew."
 OUT_OF_DATE = "The package is out of date: something it is made of has changed. It is being made anew."
 
 
 def missing(dsr: DataSubjectRequest) -> list[str]:
     """Return in words for staff what has to be done first; nothing of a request that no data source was asked for."""
-    steps, contradicted = list(steps_of(dsr)), contradictions(dsr)
+    if erases(dsr):
+        return _of_erasure(dsr)
+    steps = list(steps_of(dsr))
     if not steps:
-        return contradicted
-    return contradicted + [sentence for step in steps if (sentence := _of_step(step))] + _of_package(dsr)
+        return []
+    return [sentence for step in steps if (sentence := _of_step(step))] + _of_package(dsr)
+
+
+def _of_erasure(dsr: DataSubjectRequest) -> list[str]:
+    """Every source has said what it holds, everything of it is decided, and no more goes than the person was shown."""
+    plans, items = list(acts_of(dsr).filter(act=Act.PLAN)), list(items_of(dsr))
+    unasked = [UNCONNECTED.format(alias) for alias in planners() if alias not in {act.alias for act in plans}]
+    unplanned = [UNPLANNED[act.status].format(act.alias) for act in plans if act.status in UNPLANNED]
+    undecided = [UNDECIDED.format(_named(item)) for item in items if not item.way]
+    beyond = [BEYOND.format(_named(item)) for item in items if goes_beyond(item.way, item.shown_way)]
+    return unasked + unplanned + undecided + beyond
+
+
+def _named(item: ErasureItem) -> str:
+    return f"{item.alias}: {item.label.get('en') or item.table or 'everything'}"
 
 
 def _of_step(step: FulfilmentStep) -> str:
@@ -54,7 +92,9 @@ def refuse_unready(dsr: DataSubjectRequest) -> None:
 
 
 def leaves_out(dsr: DataSubjectRequest) -> bool:
-    """Whether a ground keeps something of what the sources hold out of the package."""
+    """Whether a ground keeps something of what the sources hold out of the answer: hidden, withheld, or not erased."""
+    if items_of(dsr).filter(way=ErasureItem.Way.KEEP).exists():
+        return True
     steps = steps_of(dsr)
     if steps.filter(status=Status.WITHHELD).exists():
         return True

@@ -23,9 +23,9 @@ from . import (
     orphans,
     others,
     package,
-    requery,
     retention,
     scrubbing,
+    source_acts,
     task_reminders,
 )
 
@@ -47,10 +47,8 @@ def deliver_notices(now: datetime) -> int:
 
 
 def run_steps(now: datetime) -> int:
-    """Ask the data sources who is on file, and who still is after a deletion, where it is owed."""
-    started = time.monotonic()
-    asked = data_sources.ask_due(now)
-    return asked + requery.ask_due(now, budget=BUDGET - (time.monotonic() - started))
+    """Ask the data sources who is on file, where it is owed."""
+    return data_sources.ask_due(now)
 
 
 def read_sources(now: datetime) -> int:
@@ -61,6 +59,11 @@ def read_sources(now: datetime) -> int:
 def build_packages(now: datetime) -> int:
     """Make the packages of what the data sources handed out, where one is owed: minutes long where it is much."""
     return package.build_due(now, budget=LONG_BUDGET)
+
+
+def carry_out_acts(now: datetime) -> int:
+    """Have the data sources erase what was decided, and ask them what is left: minutes long where it is much."""
+    return source_acts.run_due(now, budget=LONG_BUDGET)
 
 
 def check_others(now: datetime) -> int:
@@ -146,6 +149,7 @@ SWEEPS: dict[str, Callable[[datetime], int]] = {
         run_steps,
         read_sources,
         build_packages,
+        carry_out_acts,
         check_others,
         enforce_deadlines,
         end_authorities,

@@ -41,6 +41,10 @@ MAY: Mapping[str, frozenset[str]] = {
     Action.APPROVE_DONE: _APPROVERS,
     Action.APPROVE_PARTLY: _APPROVERS,
     Action.APPROVE_REFUSAL: _APPROVERS,
+    Action.APPROVE_ERASURE: _APPROVERS,
+    Action.ERASURE_DONE: _NO_STAFF,  # the sources, asked again
+    Action.ERASURE_PARTLY: _NO_STAFF,
+    Action.RESUME_ERASURE: _NO_STAFF,
     "approve_sensitive": _OFFICERS,  # P32: of data such as those of health
     Action.CANCEL: _NO_STAFF,  # the person
     Action.LAPSE: _NO_STAFF,  # the clock
@@ -58,6 +62,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "attach": _ANYONE,
     "retry_step": _ANYONE,
     "withhold_step": frozenset({HANDLER, OFFICER}),
+    "plan_erasure": _ANYONE,
+    "attest": frozenset({HANDLER, OFFICER}),
     "review": _ANYONE,
     "hide": frozenset({HANDLER, OFFICER}),
     "reissue_package": _OFFICERS,

@@ -17,6 +17,7 @@ from . import evidence
 from .actors import Actor
 from .erasing import ACCESS, erases
 from .evidence import Kind
+from .owed_acts import owe_acts
 from .owed_steps import owe_steps
 from .wake import next_wake
 
@@ -30,6 +31,10 @@ EVIDENCE: dict[Action, Kind] = {
     Action.APPROVE_DONE: Kind.DECISION_APPROVED,
     Action.APPROVE_PARTLY: Kind.DECISION_APPROVED,
     Action.APPROVE_REFUSAL: Kind.DECISION_APPROVED,
+    Action.APPROVE_ERASURE: Kind.DECISION_APPROVED,
+    Action.ERASURE_DONE: Kind.ERASURE_PROVED,
+    Action.ERASURE_PARTLY: Kind.ERASURE_PROVED,
+    Action.RESUME_ERASURE: Kind.ERASURE_RESUMED,
     Action.CANCEL: Kind.CANCELLED,
     Action.LAPSE: Kind.LAPSED,
     Action.REOPEN: Kind.REOPENED,
@@ -48,6 +53,10 @@ NOTICE: dict[Action, str] = {
     Action.APPROVE_DONE: "decision_done",
     Action.APPROVE_PARTLY: "decision_partly",
     Action.APPROVE_REFUSAL: "decision_refused",
+    Action.APPROVE_ERASURE: "decision_erasure",
+    Action.ERASURE_DONE: "erasure_done",
+    Action.ERASURE_PARTLY: "erasure_done",
+    Action.RESUME_ERASURE: "erasure_resumed",
     Action.CANCEL: "cancelled",
     Action.LAPSE: "lapsed",
     Action.REOPEN: "reopened",
@@ -109,6 +118,7 @@ def advance(
         moved_on = reschedule(before, at=at)
         if to == State.IN_PROGRESS:
             owe_steps(moved_on, at=at)
+        owe_acts(moved_on, at=at)
         return moved_on
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from requests_app.models import DataSubjectRequest, DisclosurePackage, MilestoneRecord, Pause
 from requests_app.rules.agenda import Agenda, next_wake_at
 from requests_app.rules.identity import NO_PROOF_RIGHTS
-from requests_app.rules.lifecycle import ENDED, State
+from requests_app.rules.lifecycle import ENDED, OPEN, State
 
 from .asking import Awaited, asked_at, documents_awaited
 from .erasing import confirm_from
@@ -68,7 +68,7 @@ def _agenda(
         state=dsr.state,
         verified=with_us or dsr.state not in {State.RECEIVED, State.AWAITING_VERIFICATION},
         never_lapses=dsr.right in NO_PROOF_RIGHTS,
-        answered=dsr.state in ENDED,
+        answered=dsr.state not in OPEN,
         already=already,
         package_expires_at=package_expires_at,
         answered_at=dsr.answered_at,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from requests_app.rules.identity import TIME_TO_SHOW
 from requests_app.rules.response_deadline import DAY, last_second, received_on
 
-ENDED = frozenset({"fulfilled", "partly_fulfilled", "refused", "cancelled", "lapsed"})
+ENDED = frozenset({"executing", "fulfilled", "partly_fulfilled", "refused", "cancelled", "lapsed"})
 PACKAGE_NOTICE_DAYS = 3
 REMINDER, PROOF_REMINDER = REMINDERS = ("reminder_verify_", "reminder_proof_")
 DUE_IN, DUE_TODAY = "due_in_", "due_today"

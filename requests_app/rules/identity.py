@@ -108,6 +108,11 @@ class Obstacle(StrEnum):
     CONTACT_CHANGED = "contact_changed"  # an old channel may vouch for a new one, never the reverse (EDPB 01/2022, 66)
 
 
+# A dry run of an erasure comes before these: the person sees what it reaches when they confirm.
+BEFORE_A_PLAN = frozenset(
+    {Obstacle.ACCESS_FIRST, Obstacle.SECOND_CONFIRMATION, Obstacle.COOLING_OFF, Obstacle.RELEASED_JUST_NOW}
+)
+
 # These stand before an answer is given, and cast no doubt on whom it went to: what was released stays released.
 BEFORE_AN_ANSWER = frozenset(
     {

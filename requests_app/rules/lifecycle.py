@@ -10,6 +10,7 @@ class State(StrEnum):
     AWAITING_VERIFICATION = "awaiting_verification"
     IN_PROGRESS = "in_progress"
     AWAITING_APPROVAL = "awaiting_approval"
+    EXECUTING = "executing"
     FULFILLED = "fulfilled"
     PARTLY_FULFILLED = "partly_fulfilled"
     REFUSED = "refused"
@@ -18,7 +19,9 @@ class State(StrEnum):
 
 
 OPEN = frozenset({State.RECEIVED, State.AWAITING_VERIFICATION, State.IN_PROGRESS, State.AWAITING_APPROVAL})
-ENDED = frozenset(State) - OPEN
+# Answered by a decision to erase, and not over: the sources erase, and are asked whether they did.
+ANSWERED_AND_GOING_ON = frozenset({State.EXECUTING})
+ENDED = frozenset(State) - OPEN - ANSWERED_AND_GOING_ON
 
 
 class Action(StrEnum):
@@ -33,6 +36,10 @@ class Action(StrEnum):
     APPROVE_DONE = "approve_done"
     APPROVE_PARTLY = "approve_partly"
     APPROVE_REFUSAL = "approve_refusal"
+    APPROVE_ERASURE = "approve_erasure"
+    ERASURE_DONE = "erasure_done"
+    ERASURE_PARTLY = "erasure_partly"
+    RESUME_ERASURE = "resume_erasure"
     CANCEL = "cancel"
     LAPSE = "lapse"
     REOPEN = "reopen"
@@ -50,6 +57,10 @@ LABELS: dict[Action, str] = {
     Action.APPROVE_DONE: "Approve: done",
     Action.APPROVE_PARTLY: "Approve: partly done",
     Action.APPROVE_REFUSAL: "Approve: refused",
+    Action.APPROVE_ERASURE: "Approve: to be erased",
+    Action.ERASURE_DONE: "Erasure proved",
+    Action.ERASURE_PARTLY: "Erasure proved, with what is kept",
+    Action.RESUME_ERASURE: "Resume the erasure",
     Action.CANCEL: "Cancel",
     Action.LAPSE: "Lapse",
     Action.REOPEN: "Reopen",
@@ -69,6 +80,11 @@ TRANSITIONS: dict[Action, tuple[frozenset[State], State]] = {
     Action.APPROVE_DONE: (_APPROVAL, State.FULFILLED),
     Action.APPROVE_PARTLY: (_APPROVAL, State.PARTLY_FULFILLED),
     Action.APPROVE_REFUSAL: (_APPROVAL, State.REFUSED),
+    Action.APPROVE_ERASURE: (_APPROVAL, State.EXECUTING),
+    Action.ERASURE_DONE: (ANSWERED_AND_GOING_ON, State.FULFILLED),
+    Action.ERASURE_PARTLY: (ANSWERED_AND_GOING_ON, State.PARTLY_FULFILLED),
+    # A source that said "erased" was found to hold data after all. operations.source_acts alone does it.
+    Action.RESUME_ERASURE: (frozenset({State.FULFILLED, State.PARTLY_FULFILLED}), State.EXECUTING),
     Action.CANCEL: (OPEN, State.CANCELLED),
     # Unconfirmed: the address by a code, or an erasure the second time. operations.lapsing alone does it.
     Action.LAPSE: (

@@ -21,7 +21,7 @@ from requests_app.templatetags.counting import cited, sentence
 
 from . import packages, words
 
-ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
+ANSWERED = frozenset({State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED})
 LETTERS = (
     "proof_asked",
     "proof_rejected",
@@ -34,6 +34,9 @@ LETTERS = (
     "decision_done",
     "decision_partly",
     "decision_refused",
+    "decision_erasure",
+    "erasure_done",
+    "erasure_resumed",
     "lapsed",
     "cancelled",
     "effect",
@@ -98,7 +101,7 @@ def without_answer(card: dict[str, Any]) -> dict[str, Any]:
     """The same for somebody to whom the answer does not go: where it stands, without its letters and files."""
     letter = card["letter"]
     kept = letter if letter is not None and letter.kind not in ANSWERS else None
-    done = card["dsr"].state in {State.FULFILLED, State.PARTLY_FULFILLED}
+    done = card["dsr"].state in {State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED}
     return card | {
         **packages.NONE,
         "can_report": False,

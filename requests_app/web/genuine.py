@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_app.models import Notice
-from requests_app.operations.packing import signing
+from requests_app.operations import signing
 
 from .forms import GenuineForm
 

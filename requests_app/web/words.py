@@ -64,6 +64,7 @@ STATES: Mapping[str, Promise] = {
     "awaiting_verification": _("We wait for the code that goes to your address. Until then we cannot begin."),
     "in_progress": _("We are working on it."),
     "awaiting_approval": _("The answer is ready. A second person is checking it before it goes to you."),
+    "executing": _("We decided to delete it, and our systems are doing so. Then you get a certificate."),
     "fulfilled": _("Done."),
     "partly_fulfilled": _("Done in part. Our letter says what we did not do, and why."),
     "refused": _("We did not do what you asked. Our letter says why, and what you can do about it."),

@@ -28,10 +28,9 @@ from requests_app.connectors import (
 )
 from requests_app.models import AnswerFile, EvidenceEvent, FulfilmentStep, Notice, PackageBuild, Redaction, StepFile
 from requests_app.models.keys import seal
-from requests_app.operations import decision, desk, fulfilment, package, readiness, streams, sweeps
+from requests_app.operations import decision, desk, fulfilment, package, readiness, signing, streams, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.owed_steps import steps_of
-from requests_app.operations.packing import signing
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.policy import Text
 from tests.people import NOON, ana_files, confirms, published_policy, staff

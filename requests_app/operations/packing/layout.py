@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from requests_app.models import Message
-from requests_app.operations import files, streams
+from requests_app.operations import files, signing, streams
 from requests_app.rules.entry_names import Names, safe
 
-from . import signing
 from .archive import Entry
 from .contents import Contents
 from .page import Paths, page

@@ -1,0 +1,100 @@
+"""Erasing in one source: written down, destroyed, told. Killed at any point and begun again, it goes on."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from requests_app.connectors import Carried, Instruction, NotOffered, Pending, PermanentFailure, RetryLater, Way, source
+from requests_app.models import ErasureItem, SourceAct
+from requests_app.rules.erasure_plan import GOES
+
+from . import evidence
+from .actors import Actor
+from .acts_answered import answered, waits
+from .evidence import Kind
+from .leases import Lease
+from .owed_acts import Act, Status, acts_of, items_of, owe_verification
+from .transition import lock
+
+
+class LeftOver(RetryLater):
+    """The source says itself that something is left: it is told again."""
+
+
+class NotSaid(PermanentFailure):
+    """The source did not say of everything what became of it."""
+
+
+def erase(row: SourceAct, lease: Lease) -> bool:
+    """Tell one source to erase what was decided. Where people have to, they are waited for."""
+    going = _written_down(row, lease.now())
+    if not going:
+        return _record(row, [], [], lease.now())
+    if not all(item.table for item in going):
+        return _by_hand(row)
+    plan = acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN)
+    told = [Instruction(item.table, Way(item.way) if item.way in GOES else Way.KEEP) for item in _decided(row)]
+    try:
+        answer = source(row.alias).erase(plan.references, items=told, request_id=row.pk.hex)
+    except NotOffered:
+        return _by_hand(row)
+    if isinstance(answer, Pending):
+        return waits(row, answer, lease.now())
+    said = {one.table: one for one in answer}
+    if any(item.table not in said for item in going):
+        raise NotSaid
+    if any(said[item.table].left for item in going):
+        raise LeftOver
+    return _record(row, going, list(answer), lease.now())
+
+
+def _decided(row: SourceAct) -> list[ErasureItem]:
+    return list(items_of(row.dsr).filter(alias=row.alias).exclude(way=""))
+
+
+def _written_down(row: SourceAct, at: datetime) -> list[ErasureItem]:
+    """Return what goes and is not gone, with the evidence of it in store before anything is destroyed."""
+    with transaction.atomic():
+        lock(row.dsr)
+        going = list(items_of(row.dsr).filter(alias=row.alias, way__in=GOES, done_at=None))
+        fresh = [item for item in going if item.written_at is None]
+        if fresh:
+            ErasureItem.objects.filter(pk__in=[item.pk for item in fresh]).update(written_at=at)
+            listed = json.dumps(sorted([item.table, item.way, item.records] for item in fresh), separators=(",", ":"))
+            body: dict[str, str | int] = {
+                "act": str(row.pk),
+                "source": row.alias,
+                "tables": len(fresh),
+                "sha256": hashlib.sha256(listed.encode()).hexdigest(),
+            }
+            _append(row, Kind.ERASURE_BEGUN, body, at)
+    return going
+
+
+def _by_hand(row: SourceAct) -> bool:
+    mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(status=Status.BY_HAND, next_try_at=None, attempts=0, failure_code="")
+    return False
+
+
+def _record(row: SourceAct, items: Sequence[ErasureItem], answer: Sequence[Carried], at: datetime) -> bool:
+    said = {one.table: one.records for one in answer}
+    with transaction.atomic():
+        lock(row.dsr)
+        if not answered(row, at, answer={"tables": said}):
+            return False
+        for item in items:
+            changed = F("done") + said.get(item.table, 0)
+            ErasureItem.objects.filter(pk=item.pk).update(done_at=at, done=changed, left=0)
+        body: dict[str, str | int] = {"act": str(row.pk), "source": row.alias, "records": sum(said.values())}
+        _append(row, Kind.SOURCE_ERASED, body, at)
+        owe_verification(row, at=at)
+    return True
+
+
+def _append(row: SourceAct, kind: Kind, body: dict[str, str | int], at: datetime) -> None:
+    evidence.append(row.dsr.submission_id, kind, actor=Actor.system(), at=at, dsr_id=row.dsr_id, body=body)

@@ -1,0 +1,141 @@
+"""Deciding what becomes of each item that an erasure reaches, and saying that people carried out their share."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from requests_app.models import DataSubjectRequest, ErasureItem, Message, SourceAct
+from requests_app.models.keys import seal
+from requests_app.rules.erasure_plan import GOES, Choice, mistakes
+from requests_app.rules.lifecycle import State
+from requests_app.rules.refusal import grounds_for
+from requests_app.rules.response_deadline import received_on
+
+from . import evidence, messages
+from .actors import Actor
+from .erasure_proved import settle
+from .evidence import Kind
+from .owed_acts import Act, Status, acts_of, items_of, owe_verification
+from .plan_digest import digest_of_plan
+from .policies import policy_of
+from .refused import Refused
+from .team import refuse_own, require
+from .transition import lock
+
+
+def proposal(item: ErasureItem) -> Choice:
+    """Return what the data map proposes, in the words of the choice; what it does not know is left to staff."""
+    why = item.proposed_why.get("en", "")
+    if item.proposed == ErasureItem.Way.KEEP:
+        return Choice(item.proposed, until_on=item.proposed_until, basis=why)
+    return Choice(item.proposed, until_on=item.proposed_until, method=why if item.proposed == "anonymise" else "")
+
+
+def decide(dsr: DataSubjectRequest, choices: Mapping[UUID, Choice], *, actor: Actor, at: datetime) -> None:
+    """Decide some items or all. Raises Refused with every mistake, and then changes nothing."""
+    account = require(actor, "plan_erasure")
+    refuse_own(dsr.submission, account)
+    policy = policy_of(dsr.policy)
+    grounds = frozenset(ground.key for ground in grounds_for(policy, dsr.right))
+    today = received_on(at, policy.time_zone)
+    with transaction.atomic():
+        dsr = lock(dsr)
+        if dsr.state != State.IN_PROGRESS:
+            raise Refused("This request is not in progress any more: return or reopen it first.")
+        items = {item.pk: item for item in items_of(dsr)}
+        if set(choices) - set(items):
+            raise Refused("A source was asked again in the meantime: look at its items anew.")
+        wrong = [
+            f"{items[pk].alias} {items[pk].table}: {sentence}"
+            for pk, choice in choices.items()
+            for sentence in mistakes(choice, grounds=grounds, today=today)
+        ]
+        if wrong:
+            raise Refused(" ".join(wrong))
+        for pk, choice in choices.items():
+            _store(items[pk], choice, account_id=account.pk, at=at)
+        body: dict[str, str | int] = {"items": len(choices), "sha256": digest_of_plan(dsr)}
+        evidence.append(dsr.submission_id, Kind.ITEMS_DECIDED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+
+
+def _store(item: ErasureItem, choice: Choice, *, account_id: int, at: datetime) -> None:
+    told = {"basis": choice.basis, "use": choice.use} if choice.way not in GOES else {}
+    if choice.way == ErasureItem.Way.ANONYMISE:
+        told = {"method": choice.method, "note": choice.note}
+    words = {key: text.strip() for key, text in told.items() if text.strip()}
+    ErasureItem.objects.filter(pk=item.pk).update(
+        way=choice.way,
+        ground=choice.ground if choice.way == ErasureItem.Way.KEEP else "",
+        until_on=None if choice.way in GOES else choice.until_on,
+        told_sealed=seal(item.dsr.submission_id, item.place, json.dumps(words, ensure_ascii=False)) if words else b"",
+        decided_by_id=account_id,
+        decided_at=at,
+    )
+
+
+def ask_again(act: SourceAct, *, actor: Actor, at: datetime) -> None:
+    """Have a source told again: one that could not be, or that said "erased" and still holds data, which erases anew.
+
+    Raises Refused where the request is over, or nothing stands against the source.
+    """
+    require(actor, "retry_step")
+    with transaction.atomic():
+        dsr = lock(act.dsr)
+        act = SourceAct.objects.select_for_update().get(pk=act.pk)
+        if dsr.opened_at != act.opened_at:
+            raise Refused("This request was reopened: the sources are asked anew.")
+        wanted = {Act.PLAN: (State.IN_PROGRESS,), Act.ERASE: (State.EXECUTING,), Act.VERIFY: (State.EXECUTING,)}
+        if dsr.state not in wanted.get(Act(act.act), ()):
+            raise Refused("This is over for this request.")
+        if act.act == Act.VERIFY and act.status == Status.CONTRADICTED:
+            items_of(dsr).filter(alias=act.alias, way__in=GOES).update(done_at=None)
+            _anew(acts_of(dsr).filter(alias=act.alias, act=Act.ERASE), at)
+        else:
+            _anew(SourceAct.objects.filter(pk=act.pk), at)
+        body: dict[str, str | int] = {"act": str(act.pk), "source": act.alias, "before": act.status}
+        evidence.append(dsr.submission_id, Kind.ACT_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+
+
+def _anew(acts: QuerySet[SourceAct], at: datetime) -> None:
+    acts.update(status=Status.WAITING, next_try_at=at, due_at=at, attempts=0, failure_code="", finished_at=None)
+
+
+def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
+    """Say that people did in a source what it does not do by itself; the note says who, how and when, and stays.
+
+    Of a plan that could not be asked it says that the source is carried out by hand as a whole.
+    """
+    account = require(actor, "attest")
+    refuse_own(act.dsr.submission, account)
+    if not note.strip():
+        raise Refused("Say who did it, how and when.")
+    with transaction.atomic():
+        dsr = lock(act.dsr)
+        act = SourceAct.objects.select_for_update().get(pk=act.pk)
+        if act.status not in (Status.BY_HAND, Status.FAILED) or dsr.opened_at != act.opened_at:
+            raise Refused("Nobody waits for this any more.")
+        written = messages.write(dsr, author=Message.Author.INTERNAL, text=note, actor=actor, at=at)
+        SourceAct.objects.filter(pk=act.pk).update(
+            status=Status.DONE, next_try_at=None, finished_at=at, attested_by=account, failure_code=""
+        )
+        body: dict[str, str | int] = {
+            "act": str(act.pk), "source": act.alias, "what": act.act, "message": str(written.pk)
+        }  # fmt: skip
+        evidence.append(dsr.submission_id, Kind.ACT_ATTESTED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+        if act.act == Act.PLAN:
+            _whole_by_hand(dsr, act)
+        elif act.act == Act.ERASE:
+            items_of(dsr).filter(alias=act.alias, way__in=GOES, done_at=None).update(done_at=at)
+            owe_verification(act, at=at)
+        elif act.act == Act.VERIFY:
+            SourceAct.objects.filter(pk=act.pk).update(answer={"attested": 1})
+            settle(dsr, at=at)
+
+
+def _whole_by_hand(dsr: DataSubjectRequest, act: SourceAct) -> None:
+    items_of(dsr).filter(alias=act.alias).delete()
+    ErasureItem.objects.create(dsr=dsr, opened_at=dsr.opened_at, alias=act.alias, records=0, proposed="erase")

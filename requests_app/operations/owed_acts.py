@@ -1,0 +1,80 @@
+"""Owing what data sources are told: what an erasure would reach, then to erase it, then what is left. Doing it is
+`source_acts`."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from requests_app.connectors import finders, holders
+from requests_app.models import DataSubjectRequest, ErasureItem, SourceAct
+from requests_app.rules.erasure_plan import GOES
+from requests_app.rules.lifecycle import State
+
+from .erasing import erases
+
+Act, Status = SourceAct.Act, SourceAct.Status
+AT_ONCE, NEXT_DAY, AFTER_BACKUPS = "now", "day", "backups"
+
+
+def owe_acts(dsr: DataSubjectRequest, *, at: datetime) -> None:
+    """Owe what the state asks of the sources, each once for each clock. Needs the caller's transaction with the request
+    locked."""
+    if dsr.state == State.IN_PROGRESS and erases(dsr):
+        _owe(dsr, Act.PLAN, planners(), at=at)
+    elif dsr.state == State.EXECUTING:
+        _owe(dsr, Act.ERASE, sorted({item.alias for item in items_of(dsr).filter(way__in=GOES)}), at=at)
+
+
+def planners() -> list[str]:
+    """Return the names of the sources that may hold something of a person: they know people, or say what they hold."""
+    return sorted({*finders(), *holders()})
+
+
+def owe_verification(act: SourceAct, *, at: datetime) -> None:
+    """Ask what is left in the source that erased: at once, after a day, and once no backup holds it any more. Where it
+    had to erase once more, all of that begins again."""
+    for occasion, wait in (
+        (AT_ONCE, timedelta()),
+        (NEXT_DAY, timedelta(days=1)),
+        (AFTER_BACKUPS, timedelta(days=settings.BACKUP_DAYS)),
+    ):
+        again = {"status": Status.WAITING, "due_at": at + wait, "next_try_at": at + wait, "attempts": 0, "answer": {}}
+        if not acts_of(act.dsr).filter(alias=act.alias, act=Act.VERIFY, occasion=occasion).update(**again):
+            _owe(act.dsr, Act.VERIFY, [act.alias], at=at, occasion=occasion, due_at=at + wait)
+
+
+def _owe(
+    dsr: DataSubjectRequest,
+    act: SourceAct.Act,
+    aliases: list[str],
+    *,
+    at: datetime,
+    occasion: str = "",
+    due_at: datetime | None = None,
+) -> None:
+    known = set(acts_of(dsr).filter(act=act, occasion=occasion).values_list("alias", flat=True))
+    SourceAct.objects.bulk_create(
+        SourceAct(
+            dsr=dsr,
+            alias=alias,
+            act=act,
+            occasion=occasion,
+            opened_at=dsr.opened_at,
+            owed_at=at,
+            due_at=due_at or at,
+            next_try_at=due_at or at,
+        )
+        for alias in aliases
+        if alias not in known
+    )
+
+
+def acts_of(dsr: DataSubjectRequest) -> QuerySet[SourceAct]:
+    """Return what the sources were told for the clock that runs, or ran last."""
+    return SourceAct.objects.filter(dsr=dsr, opened_at=dsr.opened_at)
+
+
+def items_of(dsr: DataSubjectRequest) -> QuerySet[ErasureItem]:
+    """Return what they said that an erasure reaches."""
+    return ErasureItem.objects.filter(dsr=dsr, opened_at=dsr.opened_at)

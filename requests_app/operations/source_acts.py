@@ -1,0 +1,108 @@
+"""Telling data sources: what would an erasure reach, erase it, what is left. Outside any transaction, by lease, with
+back-off, each source for itself; one that is away delays its own share only.
+
+What is to be destroyed is written down before, and asked for anew after (GDPR 5(2), 17(1); A52).
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from requests_app.connectors import PermanentFailure, RetryLater
+from requests_app.models import DataSubjectRequest, SourceAct
+from requests_app.models.keys import KeyDestroyed, held
+from requests_app.rules.identity import BEFORE_A_PLAN
+from requests_app.rules.lifecycle import State
+
+from . import assurance, erasure_carried, erasure_planned, erasure_proved
+from .leases import Lease, due, put_off
+from .owed_acts import Act, Status
+from .team import alarm_officers
+from .transition import lock
+
+log = logging.getLogger(__name__)
+PUT_OFF = timedelta(minutes=15)  # until it is shown who asks; what shows it wakes the plan earlier
+MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is told for as long as it takes
+ALARM_AFTER = 6  # attempts: some two hours and a half
+
+Told = Callable[[SourceAct, Lease], bool]
+DO: Mapping[str, Told] = {
+    Act.PLAN: erasure_planned.ask,
+    Act.ERASE: erasure_carried.erase,
+    Act.VERIFY: erasure_proved.ask,
+}
+WHEN: Mapping[str, Sequence[State]] = {
+    Act.PLAN: (State.IN_PROGRESS,),
+    Act.ERASE: (State.EXECUTING,),
+    Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
+}
+
+
+def run_due(now: datetime, *, budget: float) -> int:
+    """Tell what is due by now, for about `budget` seconds; return how many were answered."""
+    done = 0
+    for row, at in due(SourceAct.objects.select_related("dsr__submission", "dsr__policy"), now, budget=budget):
+        with held([row.dsr.submission_id]):
+            done += _run(row, at)
+    return done
+
+
+def _run(row: SourceAct, at: datetime) -> bool:
+    dsr = row.dsr
+    if dsr.opened_at != row.opened_at or dsr.state not in WHEN[row.act]:
+        return _wait_or_drop(row, at)
+    if row.act == Act.PLAN and not _may_be_planned(dsr, at):
+        SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=at + PUT_OFF)
+        return False
+    lease = Lease(row, at)
+    if not lease.taken:
+        return False
+    try:
+        return DO[row.act](row, lease)
+    except RetryLater as error:
+        return _later(row, error, at)
+    except (PermanentFailure, KeyDestroyed) as error:
+        return _failed(row, error, at)
+    except Exception as error:
+        log.error("act %s failed, attempt %d: %s", row.pk, row.attempts, type(error).__name__)
+        return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
+
+
+def _may_be_planned(dsr: DataSubjectRequest, at: datetime) -> bool:
+    """A dry run tells what is held: nobody but the person may learn it. That they confirm again comes after it."""
+    return not set(assurance.obstacles(dsr, at=at)) - BEFORE_A_PLAN
+
+
+def _wait_or_drop(row: SourceAct, at: datetime) -> bool:
+    """What may come yet is looked at later; what the request does not want any more is not told."""
+    mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    if row.dsr.is_open and row.dsr.opened_at == row.opened_at:
+        mine.update(next_try_at=at + PUT_OFF)
+    else:
+        mine.update(next_try_at=None, status=Status.FAILED, failure_code="Ended")
+    return False
+
+
+def _later(row: SourceAct, error: Exception, at: datetime) -> bool:
+    if row.attempts == ALARM_AFTER:
+        with transaction.atomic():
+            _alarm(row, f"The data source {row.alias} has not answered for hours. It is asked every hour.", at)
+    return put_off(row, error, at)
+
+
+def _failed(row: SourceAct, error: Exception, at: datetime) -> bool:
+    with transaction.atomic():
+        lock(row.dsr)
+        mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+        values = {"status": Status.FAILED, "next_try_at": None, "failure_code": type(error).__name__[:80]}
+        if not mine.update(**values, finished_at=at):
+            return False
+        _alarm(row, f"The data source {row.alias} could not be told about a deletion. Somebody has to look at it.", at)
+    return True
+
+
+def _alarm(row: SourceAct, sentence: str, at: datetime) -> None:
+    occurrence = f"{row.pk.hex}:{at.isoformat()}"
+    alarm_officers(sentence, submission=row.dsr.submission, dsr=row.dsr, occurrence=occurrence, at=at)
