@@ -7,14 +7,14 @@ from .request import DataSubjectRequest
 
 class ErasureCertificate(models.Model):
     """One for each stage of what is proved; the later ones say more, and none is changed. `body` is canonical JSON
-    without personal data, `signature` that of its bytes (Ed25519, hexadecimal)."""
+    without personal data, `ed25519` the signature of its bytes, in hexadecimal."""
 
     dsr = models.ForeignKey(DataSubjectRequest, models.PROTECT, related_name="certificates")
     number = models.PositiveSmallIntegerField()
     issued_at = models.DateTimeField()
     body = models.TextField()
     sha256 = models.CharField(max_length=64)
-    signature = models.CharField(max_length=128)
+    ed25519 = models.CharField(max_length=128)
     revoked_at = models.DateTimeField(null=True, help_text="a source was found to hold data after all")
 
     class Meta:

@@ -36,7 +36,7 @@ def issue(dsr: DataSubjectRequest, *, at: datetime) -> ErasureCertificate:
         issued_at=at,
         body=body,
         sha256=hashlib.sha256(raw).hexdigest(),
-        signature=sign(raw).hex(),
+        ed25519=sign(raw).hex(),
     )
     said: dict[str, str | int] = {"number": number, "sha256": made.sha256}
     evidence.append(dsr.submission_id, Kind.CERTIFICATE_ISSUED, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=said)

@@ -119,7 +119,7 @@ GUARDS = (
         f"{_REQUEST}_erasure_confirmed",
         _REQUEST,
         "UPDATE",
-        "NEW.\"right\" = 'deletion' AND NEW.state IN ('fulfilled', 'partly_fulfilled') "
+        "NEW.\"right\" = 'deletion' AND NEW.state IN ('executing', 'fulfilled', 'partly_fulfilled') "
         f"AND OLD.state <> NEW.state AND NOT {_CONFIRMED}",
         "a deletion is confirmed a second time first",
         needs=_CONFIRMATION,

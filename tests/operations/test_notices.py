@@ -28,6 +28,7 @@ from requests_app.operations import notices, source_tasks
 from requests_app.operations.actors import Actor
 from requests_app.operations.contacts import add_contact
 from requests_app.operations.notice_kinds import CONTACT_KINDS, KINDS, STAFF_KINDS, SUBJECT_KINDS, TASK_KINDS
+from requests_app.operations.plan_told import Line, Told
 from requests_app.operations.rendering import LANGUAGES
 from requests_app.rules.response_deadline import Pause, Rule, compute
 
@@ -79,6 +80,13 @@ SAMPLE: dict[str, Any] = {
     "department": "Customer service",
     "until": date(2026, 3, 15),
     "alarm": "The enforcement of deadlines is silent.",
+    "number": 1,
+    "partly": True,
+    "plan": Told(
+        [Line("Orders", 3, "erase")],
+        [Line("Ratings", 2, "anonymise", method="The name is taken out")],
+        [Line("Invoices", 1, "keep", date(2036, 12, 31), "Tax code", "audits")],
+    ),
 }
 
 # These go to persons who have an address for mail: a code, a document, and what waits for one.
@@ -181,7 +189,7 @@ def test_an_effect_names_its_exact_instant_in_the_zone_of_the_receipt() -> None:
     assert "2 March 2026, 10:30:00 (Europe/Rome)" in owe("effect", filed("marketing_optout")).text
 
 
-@pytest.mark.parametrize("kind", ["decision_partly", "decision_refused", "lapsed", "missed"])
+@pytest.mark.parametrize("kind", ["decision_partly", "decision_refused", "decision_erasure", "lapsed", "missed"])
 @pytest.mark.parametrize(("language", "authority", "court"), [
     ("en", "The data protection authority of your country", "judicial remedy"),
     ("it", "L'autorità per la protezione dei dati", "ricorso dinanzi"),

@@ -13,11 +13,21 @@ from requests_app.operations import evidence, timeline
 from requests_app.operations.actors import Actor
 from requests_app.operations.notice_kinds import KINDS, STAFF_KINDS
 from requests_app.operations.transition import EVIDENCE, NOTICE, advance
-from requests_app.rules.lifecycle import ENDED, LABELS, TRANSITIONS, Action, ActionNotAllowed, State, allowed
+from requests_app.rules.lifecycle import (
+    ANSWERED_AND_GOING_ON,
+    ENDED,
+    LABELS,
+    TRANSITIONS,
+    Action,
+    ActionNotAllowed,
+    State,
+    allowed,
+)
 from tests.people import NOON, ana_files, published_policy, staff
 
 pytestmark = pytest.mark.both
 
+ANSWERED = ENDED | ANSWERED_AND_GOING_ON
 LATER = NOON + timedelta(hours=1)
 PAIRS = [(state, action) for state in State for action in allowed(state)]
 
@@ -26,7 +36,7 @@ def request_in(state):
     """Ana's request for access, put where the test needs it; two people stand behind every end."""
     published_policy()
     dsr = ana_files("access").requests.get()
-    people = {"decided_by": staff("petra"), "approved_by": staff("ada")} if state in ENDED else {}
+    people = {"decided_by": staff("petra"), "approved_by": staff("ada")} if state in ANSWERED else {}
     DataSubjectRequest.objects.filter(pk=dsr.pk).update(state=state, **people)
     return loaded(dsr)
 
@@ -37,7 +47,7 @@ def loaded(dsr):
 
 def two_people(action):
     """An end needs two names, or the database refuses it."""
-    ends = TRANSITIONS[action][1] in ENDED
+    ends = TRANSITIONS[action][1] in ANSWERED
     return {"decided_by": staff("petra"), "approved_by": staff("ada")} if ends else {}
 
 
