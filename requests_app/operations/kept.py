@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from requests_app.models import Contact, DataSubjectRequest, DisclosurePackage, Notice, Requery, Submission
+from requests_app.models import Contact, DataSubjectRequest, DisclosurePackage, Notice, SourceAct, Submission
 from requests_app.models.keys import KeyDestroyed, lookup_digests
 from requests_app.rules.lifecycle import ENDED
 
@@ -50,7 +50,7 @@ def _is_being_told(submission: Submission, at: datetime) -> bool:
 
 def _is_asked_again(submission: Submission, at: datetime) -> bool:
     """A data source is still to be asked whether it holds anything after the deletion."""
-    return Requery.objects.filter(decision__dsr__submission=submission, next_try_at__isnull=False).exists()
+    return SourceAct.objects.filter(dsr__submission=submission, next_try_at__isnull=False).exists()
 
 
 REASONS: dict[str, Callable[[Submission, datetime], bool]] = {

@@ -25,7 +25,7 @@ def remove(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("requests_app", "0034_case_retention"),
+        ("requests_app", "0037_consents_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
