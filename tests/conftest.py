@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connections
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from requests_app.connectors.openid import forget_providers
-from requests_app.operations import triggers
-from tests import openid, services
+from tests import emptying, openid, services
 from tests.sign_in import as_if_signed_in
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -58,19 +57,15 @@ def _loopback_only() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _flush_may_empty_append_only_tables() -> Iterator[None]:
-    """Transactional tests flush the tables at their end: the triggers step aside for it, and stand again after."""
-    real = TransactionTestCase._fixture_teardown
+def _tests_with_real_transactions_leave_nothing() -> Iterator[None]:
+    """Django would also make all permissions anew after each such test; here they stay, and the rest goes."""
 
-    def around(self: TransactionTestCase) -> None:
-        triggers.remove(connection)
-        try:
-            real(self)
-        finally:
-            triggers.install(connection)
+    def teardown(self: TransactionTestCase) -> None:
+        for alias in self.databases:
+            emptying.empty(connections[alias])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", around)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
 
 

@@ -12,26 +12,38 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests import services
+from tests import migrated, services
 from tests.faults import figures
 
 NOTHING_COLLECTED = 5
+TWO = ("-n", "2", "--dist", "loadfile")
 
 
 def pytest(expression: str, *options: str, **environment: str) -> int:
     command = [sys.executable, "-m", "pytest", "-m", expression, *options]
-    status = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+    # Compiled modules are kept: the processes of these tests start a hundred times, and would compile all anew.
+    environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": ""}
+    status = subprocess.run(command, env=environment, check=False).returncode
     return 0 if status == NOTHING_COLLECTED else status
 
 
 def on_postgresql(expression: str, *options: str) -> int:
-    with services.postgresql() as url:
-        return pytest(
-            expression,
-            *options,
-            DATABASE_URL=services.with_database(url, "portal"),
-            KEYS_DATABASE_URL=services.with_database(url, "portal_keys"),
-        )
+    with services.postgresql() as url, migrated.databases(url) as environment:
+        return pytest(expression, *options, **environment)
+
+
+def everyday_on_postgresql() -> list[int]:
+    """One server for the three parts. What drives a browser or processes mostly waits, so more than two run at once."""
+    statuses = []
+    with services.postgresql() as url, migrated.databases(url) as environment:
+        for name, expression, options in (
+            ("PostgreSQL", "both and not long and not browser and not process", TWO),
+            ("Browser, on PostgreSQL", "browser and not long and not process", ("-n", "2", "--dist", "worksteal")),
+            ("Processes, on PostgreSQL", "process and not long", TWO),
+        ):
+            title(name)
+            statuses.append(pytest(expression, *options, **environment))
+    return statuses
 
 
 def faults_on_postgresql() -> bool:
@@ -54,13 +66,12 @@ def title(text: str) -> None:
 
 def main(arguments: list[str]) -> int:
     faults = "--faults" in arguments
-    parallel = ("-n", "2", "--dist", "loadfile")
     left_out: list[str] = []
     statuses: list[int] = []
 
     if not faults:
         title("SQLite")
-        statuses.append(pytest("not long and not browser and not process", *parallel))
+        statuses.append(pytest("not long and not browser and not process", *TWO))
 
     for what, probe in (("the browser tests", services.chromium), ("the tests on MariaDB", services.mariadbd)):
         try:
@@ -72,12 +83,7 @@ def main(arguments: list[str]) -> int:
             title("Faults, on PostgreSQL")
             statuses.append(0 if faults_on_postgresql() else 1)
         else:
-            title("PostgreSQL")
-            statuses.append(on_postgresql("both and not long and not browser and not process", *parallel))
-            title("Browser, on PostgreSQL")
-            statuses.append(on_postgresql("browser and not long and not process", "-n", "2", "--dist", "worksteal"))
-            title("Processes, on PostgreSQL")
-            statuses.append(on_postgresql("process and not long", *parallel))
+            statuses += everyday_on_postgresql()
     except services.Missing as missing:
         left_out.append(f"the tests on PostgreSQL: {missing}")
         if not faults:

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg2
 
-from tests import services
+from tests import migrated, services
 from tests.smtp import Relay
 
 ROOT = Path(__file__).parents[2]
@@ -72,11 +72,11 @@ class Installation:
 
     def set_up(self) -> None:
         with self._server() as cursor:
-            for name in self.databases:
-                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-                cursor.execute(f"CREATE DATABASE {name}")
-        self.manage("migrate", "-v0")
-        self.manage("migrate", "--database", "keys", "-v0")
+            copied = [
+                migrated.copy(cursor, alias, name) for alias, name in zip(migrated.ALIASES, self.databases, strict=True)
+            ]
+        if not all(copied):
+            migrated.migrate(self.env)
         self.manage("shell", "-c", STAFF)
 
     def copy_of(self, other: "Installation") -> None:

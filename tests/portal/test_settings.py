@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,7 @@ ROOT = Path(__file__).parents[2]
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "LOOKUP_KEYS", "CODE_KEY", "PACKAGE_KEY")
 
 
-@pytest.fixture
-def production(tmp_path):
+def operators(folder):
     """Nothing of the environment of the tests, all that an operator sets."""
     return {
         "PATH": os.environ["PATH"],
@@ -26,15 +26,20 @@ def production(tmp_path):
         "LOOKUP_KEYS": f"1:{secrets.token_hex(32)}",
         "CODE_KEY": secrets.token_hex(32),
         "PACKAGE_KEY": secrets.token_hex(32),
-        "DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3",
-        "KEYS_DATABASE_URL": f"sqlite:///{tmp_path}/keys.sqlite3",
+        "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
+        "KEYS_DATABASE_URL": f"sqlite:///{folder}/keys.sqlite3",
         "CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",
         "EMAIL_URL": "smtp://127.0.0.1:25",
         "PUBLIC_URL": "https://privacy.example.org",
         "BEHIND_PROXY": "1",
-        "VAR_DIR": str(tmp_path),
-        "STATIC_ROOT": str(tmp_path / "static"),
+        "VAR_DIR": str(folder),
+        "STATIC_ROOT": str(folder / "static"),
     }
+
+
+@pytest.fixture
+def production(tmp_path):
+    return operators(tmp_path)
 
 
 def manage(environment, *arguments):
@@ -42,12 +47,21 @@ def manage(environment, *arguments):
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """A folder with both databases, made by the commands that are documented."""
+    folder = tmp_path_factory.mktemp("migrated")
+    for step in (("migrate", "-v0"), ("migrate", "--database", "keys", "-v0")):
+        done = manage(operators(folder), *step)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
 @pytest.mark.process
-def test_a_portal_set_up_as_documented_passes_the_check_for_deployment(production):
+def test_a_portal_set_up_as_documented_passes_the_check_for_deployment(production, migrated, tmp_path):
+    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
     accounts = ("ada=approver", "petra=privacy officer")
     for step in (
-        ("migrate", "-v0"),
-        ("migrate", "--database", "keys", "-v0"),
         ("bootstrap", *accounts),
         ("load_policy", "policies/digital-assets.toml", "--prepared-by", "petra", "--approved-by", "ada"),
         ("collectstatic", "--noinput", "-v0"),
@@ -60,8 +74,8 @@ def test_a_portal_set_up_as_documented_passes_the_check_for_deployment(productio
 
 
 @pytest.mark.process
-def test_before_the_accounts_are_made_the_check_for_deployment_says_so(production):
-    assert manage(production, "migrate", "-v0").returncode == 0
+def test_before_the_accounts_are_made_the_check_for_deployment_says_so(production, migrated, tmp_path):
+    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
     done = manage(production, "check", "--deploy", "--fail-level", "WARNING", "--database", "default")
     assert done.returncode == 1
     assert "Run manage.py bootstrap" in done.stderr

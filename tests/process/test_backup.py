@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests import services
+from tests import migrated, migrated_files, services
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,6 @@ def environment(tmp_path: Path, **changes: str) -> dict[str, str]:
 
 
 def lose_and_restore(env: dict[str, str], vendor: str, wipe) -> str:
-    shell(env, "python manage.py migrate -v0; python manage.py migrate --database keys -v0")
     python(env, BEFORE)
     shell(env, commands(f"Back up on {vendor}"))
     shutil.rmtree(env["FILES_DIR"])
@@ -110,8 +109,7 @@ def lose_and_restore(env: dict[str, str], vendor: str, wipe) -> str:
 
 def test_everything_is_there_again_after_a_restore_on_sqlite(tmp_path):
     env = environment(tmp_path)
-    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/var/portal.sqlite3"
-    env["KEYS_DATABASE_URL"] = f"sqlite:///{tmp_path}/var/keys.sqlite3"
+    env |= migrated_files.copy(tmp_path / "var")
 
     def wipe():
         for file in (tmp_path / "var").glob("*.sqlite3*"):
@@ -135,16 +133,18 @@ def test_everything_is_there_again_after_a_restore_on_postgresql(tmp_path, postg
                 server.cursor().execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
                 server.cursor().execute(f"CREATE DATABASE {name}")
 
-    empty_databases()
+    with contextlib.closing(psycopg2.connect(postgres_url)) as server:
+        server.autocommit = True
+        copied = [migrated.copy(server.cursor(), alias, f"backup_{alias}") for alias in migrated.ALIASES]
+    if not all(copied):
+        migrated.migrate(env)
     said = lose_and_restore(env, "PostgreSQL", empty_databases)
     assert "Every chain of evidence is whole." in said
 
 
 def test_a_restore_that_lacks_the_latest_events_is_noticed(tmp_path):
     env = environment(tmp_path)
-    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/var/portal.sqlite3"
-    env["KEYS_DATABASE_URL"] = f"sqlite:///{tmp_path}/var/keys.sqlite3"
-    shell(env, "python manage.py migrate -v0; python manage.py migrate --database keys -v0")
+    env |= migrated_files.copy(tmp_path / "var")
     python(env, BEFORE)
     shell(env, commands("Back up on SQLite"))
     later = "from tests.people import ana_files; ana_files('access', email='bianca@example.org')"

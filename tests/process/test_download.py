@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests import services
+from tests import migrated_files, services
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
@@ -64,12 +64,9 @@ class Portal:
             VAR_DIR=str(folder),
             FILES_DIR=str(folder / "files"),
             PUBLIC_URL=f"http://127.0.0.1:{self.port}",
-            DATABASE_URL=f"sqlite:///{folder}/portal.sqlite3",
-            KEYS_DATABASE_URL=f"sqlite:///{folder}/keys.sqlite3",
             TMPDIR=str(folder),
+            **migrated_files.copy(folder),
         )
-        for database in ("default", "keys"):
-            self._manage("migrate", "--database", database, "-v0")
         self.made = json.loads(self._manage("shell", "-v0", "-c", MADE.format(size=SIZE)).splitlines()[-1])
 
     def _manage(self, *arguments: str) -> str:

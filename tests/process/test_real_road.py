@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests import services
+from tests import migrated, services
 from tests.sign_in import PASSWORD, SECRET, code
 from tests.smtp import Relay, relay
 
@@ -114,9 +114,9 @@ def portal(
     names = ("road_default", "road_keys")
     with contextlib.closing(psycopg2.connect(postgres_url)) as server:
         server.autocommit = True
-        for name in names:
-            server.cursor().execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            server.cursor().execute(f"CREATE DATABASE {name}")
+        copied = [
+            migrated.copy(server.cursor(), alias, name) for alias, name in zip(migrated.ALIASES, names, strict=True)
+        ]
     port = services.free_port()
     url = f"http://127.0.0.1:{port}"
     env = services.process_environment(
@@ -131,8 +131,8 @@ def portal(
         PLAIN_STATIC="1",
     )
     running = Portal(env, url)
-    running.manage("migrate", "-v0")
-    running.manage("migrate", "--database", "keys", "-v0")
+    if not all(copied):
+        migrated.migrate(env)
     running.manage("collectstatic", "--noinput", "-v0")
     running.manage("shell", "-c", STAFF)
     running.start("web", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2")
