@@ -35,6 +35,7 @@ class FulfilmentStep(models.Model):
     finished_at = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    alarm_at = models.DateTimeField(null=True, help_text="when staff are told that its answer has not come")
     failure_code = models.CharField(max_length=80, blank=True, help_text="class of the last error")
     parts = models.JSONField(default=list, help_text="per table: name, first byte, byte after the last, records")
     records = models.PositiveBigIntegerField(default=0)
@@ -54,6 +55,7 @@ class FulfilmentStep(models.Model):
         ordering = ("alias", "opened_at")
         indexes = (
             models.Index(fields=("next_try_at",), name="step_due", condition=Q(next_try_at__isnull=False)),
+            models.Index(fields=("alarm_at",), name="step_alarm", condition=Q(alarm_at__isnull=False)),
             models.Index(fields=("check_at",), name="step_check", condition=Q(check_at__isnull=False)),
         )
         constraints = (

@@ -27,6 +27,7 @@ from requests_app.models.keys import KeyDestroyed, held, seal
 from requests_app.models.source_task import AboutWhom
 from requests_app.rules.lifecycle import State
 from requests_app.rules.refusal import grounds_for
+from requests_app.rules.task_clock import silent_at
 
 from . import assurance, evidence, files, source_tasks, streams
 from .actors import Actor
@@ -189,6 +190,8 @@ def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
     with transaction.atomic():
         row.dsr = lock(row.dsr)
         waits = {"status": Status.PENDING, "next_try_at": answer.ask_again_at, "attempts": 0, "failure_code": ""}
+        if not answer.to and row.alarm_at is None:  # a department's task has a clock of its own
+            waits["alarm_at"] = silent_at(at, due_on=row.dsr.due_on, tz=policy_of(row.dsr.policy).time_zone)
         if _mine(row).update(**waits) and answer.to:
             submission = row.dsr.submission
             shown = tuple(sorted(confirmed_addresses(submission)))
@@ -225,8 +228,8 @@ def retry(step: FulfilmentStep, *, actor: Actor, at: datetime) -> None:
         dsr = lock(step.dsr)
         if dsr.state != State.IN_PROGRESS or dsr.opened_at != step.opened_at:
             raise Refused("This request is not in progress any more: return or reopen it first.")
-        fresh = {"status": Status.WAITING, "next_try_at": at, "attempts": 0, "failure_code": "", "reviewed_by": None,
-                 "reviewed_at": None, "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
+        fresh = {"status": Status.WAITING, "next_try_at": at, "attempts": 0, "failure_code": "", "alarm_at": None,
+                 "reviewed_by": None, "reviewed_at": None, "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
         FulfilmentStep.objects.filter(pk=step.pk).update(**fresh)
         body = {"step": str(step.pk), "source": step.alias, "before": step.status}
         evidence.append(dsr.submission_id, Kind.SOURCE_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)

@@ -61,7 +61,7 @@ def record(
     at: datetime,
 ) -> bool:
     """Store how it ended, and its evidence."""
-    ended = {"status": status, "next_try_at": None, "failure_code": "", "finished_at": at}
+    ended = {"status": status, "next_try_at": None, "failure_code": "", "alarm_at": None, "finished_at": at}
     if not mine.update(**{**ended, **values}):
         return False
     body: dict[str, str | int] = {

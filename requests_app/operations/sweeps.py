@@ -25,6 +25,7 @@ from . import (
     package,
     retention,
     scrubbing,
+    silent_sources,
     source_acts,
     task_reminders,
 )
@@ -105,8 +106,8 @@ def end_authorities(now: datetime) -> int:
 
 
 def remind_departments(now: datetime) -> int:
-    """Remind departments of their tasks, and tell others of those that are late."""
-    return task_reminders.remind_due(now)
+    """Remind departments of their tasks, and tell others of those, and of systems, that are late."""
+    return task_reminders.remind_due(now) + silent_sources.tell_due(now)
 
 
 def send_digest(now: datetime) -> int:

@@ -12,6 +12,7 @@ from requests_app.rules.response_deadline import DAY, last_second, received_on
 
 HALF, LAST, OVER = "half", "last", "over"
 MARGIN = 2 * DAY  # between a department's last day and that of the request: to review and approve what it sends
+PATIENCE, SOONEST = 3 * DAY, DAY / 2  # with a system that says it is preparing its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ def last_day(given_on: date, days: int, *, due_on: date) -> date:
 def end_of(last_on: date, tz: str) -> datetime:
     """Return the first instant at which it is late."""
     return last_second(last_on, tz) + timedelta(seconds=1)
+
+
+def silent_at(since: datetime, *, due_on: date, tz: str) -> datetime:
+    """Return when somebody is told that a system which is preparing its answer has not given it: after three days, at
+    half of what is left until the request's last day where that is sooner, never within twelve hours."""
+    left = last_second(due_on, tz) - since
+    return since + max(SOONEST, min(PATIENCE, left / 2))
 
 
 def owed(clock: TaskClock, now: datetime) -> list[Telling]:
