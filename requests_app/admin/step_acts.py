@@ -89,7 +89,7 @@ ACTS: dict[str, tuple[str, str, type[StepForm], str, str]] = {
                  "release.", "Withheld. The package is made anew."),
     "hide_marked": ("hide", "Hide all that is marked", GroundForm,
                     "Every passage that the check marked is replaced by “[withheld]”; files whose name tells of "
-                    "others are left out. Look first: a number of the person's own is marked, too. "
+                    "others are left out. Look first: a number of the person's own may be marked, too. "
                     "Each can be shown again.", "Hidden. The package is made anew."),
     "reviewed": ("review", "Reviewed", ReviewedForm,
                  "You looked through what this source handed out, and the rest may be handed out. If anything of it "
