@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from requests_app import clock
-from requests_app.connectors import PermanentFailure, RetryLater, Table, source
+from requests_app.connectors import RetryLater, Table, tables_of
 from requests_app.models import FulfilmentStep, Mark, Redaction
 from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import others, review
@@ -42,8 +42,8 @@ CANNOT = (OSError, KeyDestroyed, InvalidTag)
 def described(alias: str) -> dict[str, Table]:
     """The tables of a source by name; none where it cannot be asked now."""
     try:
-        return {table.name: table for table in source(alias).describe()}
-    except (PermanentFailure, RetryLater):
+        return tables_of(alias)
+    except RetryLater:
         return {}
 
 

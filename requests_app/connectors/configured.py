@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from .base import DataSource, PermanentFailure, RetryLater
+from .records import Table
 
 ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -23,6 +24,17 @@ def source(alias: str) -> DataSource:
         raise PermanentFailure("not rightly configured") from error
     made.alias = alias
     return made
+
+
+def tables_of(alias: str) -> dict[str, Table]:
+    """Return what the source says of its tables, by name; none where it is not configured any more.
+
+    Raises RetryLater where it cannot describe itself now.
+    """
+    try:
+        return {table.name: table for table in source(alias).describe()}
+    except PermanentFailure:
+        return {}
 
 
 def holders() -> list[str]:

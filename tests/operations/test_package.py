@@ -143,8 +143,12 @@ class TestContent:
         archive = made(read_for())
         assert archive.read("files/shop/etc_scan_gnp.exe") == b"\x89PNG..."
 
-    def test_the_manifest_names_everything_and_its_signature_holds(self):
-        archive = made(read_for())
+    @pytest.mark.parametrize("hidden", [False, True])
+    def test_the_manifest_names_everything_and_its_signature_holds(self, hidden):
+        dsr = read_for()
+        if hidden:
+            hides(dsr, 1, "note")
+        archive = made(dsr)
         stated = json.loads(archive.read("manifest.json"))
         listed = {one["name"]: (one["size"], one["sha256"]) for one in stated["entries"]}
         assert set(archive.namelist()) - set(listed) == {"manifest.json", "manifest.sig"}
@@ -152,7 +156,7 @@ class TestContent:
             content = archive.read(name)
             assert (len(content), hashlib.sha256(content).hexdigest()) == (size, digest)
         assert stated["sources"] == [
-            {"source": "shop", "result": "found", "ground": "", "records": 3, "files": 1, "hidden": 0}
+            {"source": "shop", "result": "found", "ground": "", "records": 3, "files": 1, "hidden": int(hidden)}
         ]
         key = load_pem_public_key(signing.public_key().encode())
         key.verify(archive.read("manifest.sig"), archive.read("manifest.json"))

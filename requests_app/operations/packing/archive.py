@@ -20,7 +20,7 @@ SMALL = 2**31  # bytes: what may become larger is written so that every program 
 
 @dataclass
 class Entry:
-    """One file of the package, as the manifest names it."""
+    """One file of the package, as the manifest names it. `sha256`: given where it is known before it is written."""
 
     name: str
     size: int = 0
@@ -29,7 +29,7 @@ class Entry:
 
 def write(
     out: Writer,
-    entries: Iterable[tuple[str, Iterable[bytes]]],
+    entries: Iterable[tuple[Entry, Iterable[bytes]]],
     *,
     written: list[Entry],
     large: bool,
@@ -43,9 +43,8 @@ def write(
     kind = ZIP_64 if large else ZIP_32
 
     def members() -> Iterator[tuple[str, datetime, int, Method, Iterable[bytes]]]:
-        for name, chunks in entries:
-            entry = Entry(name)
-            yield name, at, MODE, kind, _digested(entry, chunks, keep)
+        for entry, chunks in entries:
+            yield entry.name, at, MODE, kind, _digested(entry, chunks, keep)
             written.append(entry)
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -58,10 +57,11 @@ def _compressor(pool: ThreadPoolExecutor) -> Any:
 
 
 def _digested(entry: Entry, chunks: Iterable[bytes], keep: Callable[[], None]) -> Iterator[bytes]:
-    digest = hashlib.sha256()
+    digest = None if entry.sha256 else hashlib.sha256()
     for chunk in chunks:
-        digest.update(chunk)
+        if digest is not None:
+            digest.update(chunk)
         entry.size += len(chunk)
         yield chunk
         keep()
-    entry.sha256 = digest.hexdigest()
+    entry.sha256 = entry.sha256 if digest is None else digest.hexdigest()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from requests_app.connectors import Column, PermanentFailure, Table, source
+from requests_app.connectors import Column, Table, tables_of
 from requests_app.models import (
     AnswerFile,
     DataSubjectRequest,
@@ -152,7 +152,7 @@ def _source(dsr: DataSubjectRequest, step: FulfilmentStep) -> Source:
     step.dsr = dsr
     if step.status != Status.FOUND:
         return Source(step, _result(step))
-    described = _described(step.alias)
+    described = tables_of(step.alias)
     hidden: dict[str, list[Redaction]] = {}
     for row in _redactions([step.pk]):
         row.step = step
@@ -181,14 +181,6 @@ def _result(step: FulfilmentStep) -> str:
         return NOTHING
     held = bool(step.records) or step.files.exists()
     return WITHHELD if step.status == Status.WITHHELD and held else NOT_ASKED
-
-
-def _described(alias: str) -> dict[str, Table]:
-    """What the source says of its tables; nothing where it is not configured any more."""
-    try:
-        return {table.name: table for table in source(alias).describe()}
-    except PermanentFailure:
-        return {}
 
 
 def _part(

@@ -12,7 +12,7 @@ from .archive import Entry
 from .contents import Contents
 from .page import Paths, page
 from .schema import schema
-from .tables import csv, json_lines
+from .tables import csv, digest, json_lines
 
 Chunks = Iterable[bytes]
 
@@ -41,28 +41,28 @@ def largest(contents: Contents) -> int:
     return data + sum(file.size for source in contents.sources for file in source.files)
 
 
-def entries(contents: Contents, *, written: list[Entry], at: datetime) -> Iterator[tuple[str, Chunks]]:
-    """Yield (path, bytes) of each; `written` are those that have ended, which the manifest names."""
+def entries(contents: Contents, *, written: list[Entry], at: datetime) -> Iterator[tuple[Entry, Chunks]]:
+    """Yield (its path, its bytes) of each; `written` are those that have ended, which the manifest names."""
     paths, submission_id = paths_of(contents), contents.submission.pk
-    yield "index.html", [page(contents, paths, at=at)]
-    yield "schema.json", [schema(contents, paths.tables)]
+    yield Entry("index.html"), [page(contents, paths, at=at)]
+    yield Entry("schema.json"), [schema(contents, paths.tables)]
     for source in contents.sources:
         for part in source.parts:
             path = paths.tables[source.alias, part.table.name]
-            yield f"{path}.jsonl", json_lines(part)
-            yield f"{path}.csv", csv(part)
+            yield Entry(f"{path}.jsonl", sha256=digest(part)), json_lines(part)
+            yield Entry(f"{path}.csv"), csv(part)
         for file in source.files:
-            yield paths.of[file.pk], streams.closing_pieces(streams.Reader(submission_id, file.pk))
+            yield Entry(paths.of[file.pk]), streams.closing_pieces(streams.Reader(submission_id, file.pk))
     for attached in contents.attached:
-        yield paths.of[attached.pk], [files.read(submission_id, attached.pk)]
+        yield Entry(paths.of[attached.pk]), [files.read(submission_id, attached.pk)]
     if contents.messages:
-        yield "conversation/messages.jsonl", [_line(message, paths) for message in contents.messages]
+        yield Entry("conversation/messages.jsonl"), [_line(message, paths) for message in contents.messages]
     for message in contents.messages:
         if message.file_name:
-            yield paths.of[message.pk], [files.read(submission_id, message.pk)]
+            yield Entry(paths.of[message.pk]), [files.read(submission_id, message.pk)]
     stated = manifest(contents, written, at=at)
-    yield "manifest.json", [stated]
-    yield "manifest.sig", [signing.sign(stated)]
+    yield Entry("manifest.json"), [stated]
+    yield Entry("manifest.sig"), [signing.sign(stated)]
 
 
 def _line(message: Message, paths: Paths) -> bytes:

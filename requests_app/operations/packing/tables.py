@@ -36,6 +36,13 @@ def json_lines(part: Part) -> Iterator[bytes]:
         yield from streams.pieces(reader, start=at, end=part.end)
 
 
+def digest(part: Part) -> str:
+    """Return the SHA-256 of these lines where it is known: they are the whole stream, which was digested when read."""
+    step = part.step
+    is_whole = (part.start, part.end) == (0, step.size) and part.columns is None and not part.hidden
+    return step.sha256 if is_whole else ""
+
+
 def _line_at(reader: streams.Reader, position: int, part: Part) -> bytes:
     if position != part.start:
         reader.seek(position - 1)
