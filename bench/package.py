@@ -4,6 +4,7 @@ Each figure is that of a process of its own on one PostgreSQL: Ana's request is 
 stream, the package is made of it, JSON Lines and CSV, digested, deflated, sealed. Limits: peak memory at the full size
 at most 64 MB above idle and 16 MB above the peak at 10 MiB, also with values of 1 MB; one table at least half the speed
 of `psql \\copy` to a file, the general path a fifth. Of several runs the least disturbed counts. Exit 1 where missed.
+Run by `python -m bench package`; smaller with `--mebibytes 192 --only speed`.
 """
 
 import argparse

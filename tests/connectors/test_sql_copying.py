@@ -49,5 +49,8 @@ def test_pieces_are_passed_on_before_the_end(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_no_row_is_not_taken_for_one(message: bytes) -> None:
     pipe = Pipe()
     pipe.write(MARK + row(b"{}"))
+    pipe.write(message)
+    pipe.end(None)
+    assert list(pipe.pieces()) == []
     with pytest.raises(PermanentFailure, match="one row after the other"):
-        pipe.write(message)
+        raise pipe.error or AssertionError

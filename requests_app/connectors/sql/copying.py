@@ -41,16 +41,10 @@ class Pipe:
         self.error: BaseException | None = None
 
     def write(self, message: bytes) -> int:
-        row = message
-        if message.startswith(HEAD):
-            row = message[AFTER_HEAD:]
-        if row.startswith(ONE_COLUMN):
-            self._gathered.append(row[AFTER_LENGTH:])
-            self._size += len(row)
-            if self._size >= PIECE:
-                self._pass_on()
-        elif row not in (b"", END):
-            raise PermanentFailure("the database does not send one row after the other")
+        self._gathered.append(message)
+        self._size += len(message)
+        if self._size >= PIECE:
+            self._pass_on()
         return len(message)
 
     def end(self, error: BaseException | None) -> None:
@@ -58,8 +52,8 @@ class Pipe:
         if error is None and self._gathered:
             try:
                 self._pass_on()
-            except GivenUp as given_up:
-                error = given_up
+            except (GivenUp, PermanentFailure) as raised:
+                error = raised
         with self._changed:
             self.error, self._ended = error, True
             self._changed.notify_all()
@@ -83,9 +77,12 @@ class Pipe:
             yield piece, rows
 
     def _pass_on(self) -> None:
-        piece, rows = b"\n".join([*self._gathered, b""]), len(self._gathered)
+        found = _rows(self._gathered)
+        piece, rows = b"\n".join([*found, b""]), len(found)
         self._gathered.clear()
         self._size = 0
+        if not rows:
+            return
         with self._changed:
             self._changed.wait_for(lambda: self._left or not self._waiting or self._waiting + len(piece) <= WAITING)
             if self._left:
@@ -93,6 +90,15 @@ class Pipe:
             self._pieces.append((piece, rows))
             self._waiting += len(piece)
             self._changed.notify_all()
+
+
+def _rows(messages: list[bytes]) -> list[bytes]:
+    if messages[0].startswith(HEAD):
+        messages = [messages[0][AFTER_HEAD:], *messages[1:]]
+    messages = [message for message in messages if message not in (b"", END)]
+    if {message[:2] for message in messages} - {ONE_COLUMN}:
+        raise PermanentFailure("the database does not send one row after the other")
+    return [message[AFTER_LENGTH:] for message in messages]
 
 
 def statement(rows: Select[Any], oids: Sequence[int]) -> Select[Any] | None:
