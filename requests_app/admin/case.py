@@ -31,7 +31,7 @@ from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed, State
 from requests_app.rules.policy import NEVER_GATED
 
-from . import acts, authority, before_release, history, proof, receipt, sources
+from . import acts, authority, before_release, erasure, history, proof, receipt, sources
 from .earlier import earlier
 from .filters import unserved
 from .forms import ActForm
@@ -175,6 +175,8 @@ def _before_release(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[s
     return {
         "before": before_release.box(dsr, unready=bool(missing), at=now),
         "sources": sources.panel(dsr, user, missing=missing, at=now),
+        "erasure": erasure.panel(dsr, user),
+        "unready": missing,
     }
 
 
@@ -227,6 +229,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
         "decision": shown(decision) if decision else None,
         "files": files(dsr) if act in {"approve", "return", "decide", "attach"} else [],
         "contents": sources.contents(dsr) if act in {"approve", "return", "decide"} else {},
+        "items": erasure.contents(dsr) if act in {"approve", "return", "decide"} else [],
     }
     status = 200 if not form.is_bound or form.is_valid() else 422
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/act.html", context, status=status)

@@ -28,6 +28,7 @@ from . import (
     by_hand,
     case,
     entry,
+    erasure,
     planner,
     proof,
     recalculation,
@@ -84,6 +85,7 @@ class QueueAdmin(ReadOnlyAdmin):
         own = (
             case,
             entry,
+            erasure,
             set_aside,
             planner,
             simulator,

@@ -47,7 +47,7 @@ def decide(dsr: DataSubjectRequest, choices: Mapping[UUID, Choice], *, actor: Ac
         if dsr.state != State.IN_PROGRESS:
             raise Refused("This request is not in progress any more: return or reopen it first.")
         items = {item.pk: item for item in items_of(dsr)}
-        if set(choices) - set(items):
+        if not choices or set(choices) - set(items):
             raise Refused("A source was asked again in the meantime: look at its items anew.")
         wrong = [
             f"{items[pk].alias} {items[pk].table}: {sentence}"

@@ -7,7 +7,17 @@ from typing import Any
 from django.utils.translation import get_language
 
 from requests_app.models import DataSubjectRequest, EvidenceEvent, Message, Notice, Submission
-from requests_app.operations import asking, consent_words, consents, counting, erasure, incomplete, person, timeline
+from requests_app.operations import (
+    asking,
+    consent_words,
+    consents,
+    counting,
+    erasure,
+    erasure_certificates,
+    incomplete,
+    person,
+    timeline,
+)
 from requests_app.operations.circumstances import circumstances_of
 from requests_app.operations.erasing import facts_of
 from requests_app.operations.evidence import Kind
@@ -91,6 +101,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "ended": not dsr.is_open,
         "late": dsr.is_open and until > dsr.due_on,
         "letter": _letter(dsr),
+        "certificate": erasure_certificates.current(dsr),
         "thread": _thread(dsr),
         "files_allowed": dsr.state != "awaiting_verification",
         "can_write": dsr.is_open,
@@ -105,6 +116,7 @@ def without_answer(card: dict[str, Any]) -> dict[str, Any]:
     return card | {
         **packages.NONE,
         "can_report": False,
+        "certificate": None,
         "letter": kept,
         "letter_first": kept is not None,
         "sentence": words.answered_to_person() if done else card["sentence"],

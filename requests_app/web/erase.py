@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -13,6 +14,7 @@ from requests_app.clock import now
 from requests_app.operations import erasure, identity
 from requests_app.operations.authorities import decider, person_confirms
 from requests_app.operations.networks import Act
+from requests_app.operations.plan_told import told
 from requests_app.operations.policies import deadline_from, policy_of
 from requests_app.operations.refused import Refused
 from requests_app.templatetags.days import day
@@ -63,6 +65,7 @@ def erase(request: HttpRequest, pk: UUID) -> HttpResponse:
         "title": words.title(dsr.right),
         "standing": identity.standing(dsr.submission, purpose="erase", at=at, contact=contact),
         "days": policy_of(dsr.policy).erasure_cooling_off_days,
+        "plan": told(dsr, (get_language() or "en").split("-")[0]),
         "late": erasure.is_late(dsr, at=at),
         "new_due_on": deadline_from(dsr.policy, at=at, right=dsr.right).due_on,
     }

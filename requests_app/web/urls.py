@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 
 from . import (
     callbacks,
+    certificate,
     child,
     demo,
     download,
@@ -64,6 +65,8 @@ urlpatterns = [
     path("was-it-you/", on_file.on_file_link, name="on_file_link"),
     path("on-file/", on_file.on_file, name="on_file"),
     path("erase/<uuid:pk>/", erase.erase, name="erase"),
+    path("certificate/<uuid:pk>/", certificate.certificate, name="certificate"),
+    path("certificate/<str:kind>/<uuid:pk>/", certificate.file, name="certificate_file"),
     path("stop/", objecting.stop, name="stop"),
     path("new-address/", new_address.new_address, name="new_address"),
     path("earlier-address/", objecting.earlier_address, name="earlier_address"),

@@ -14,12 +14,15 @@ from requests_app.connectors import Pending
 from requests_app.models import (
     AccessLog,
     DataSubjectRequest,
+    ErasureCertificate,
+    ErasureItem,
     EvidenceEvent,
     FulfilmentStep,
     IdentityCheck,
     Mark,
     Message,
     Notice,
+    SourceAct,
     SourceTask,
     StepFile,
     Submission,
@@ -169,6 +172,9 @@ class World:
             received_at=at,
         )  # fmt: skip
         Mark.objects.create(step=step, file=file, kinds=["file"])
+        known = {"dsr": dsr, "alias": "shop", "opened_at": dsr.opened_at}
+        self.act = SourceAct.objects.create(**known, act="plan", status="failed", owed_at=at, due_at=at).pk
+        self.item = ErasureItem.objects.create(**known, table="orders", records=3, proposed="erase").pk
 
     def dsr(self, right: str) -> DataSubjectRequest:
         """Ana's request: access is answered, portability waits for approval, correction is cancelled."""
@@ -193,6 +199,11 @@ class World:
         if name.endswith("_record"):
             data = {"action": "hide", "column": "all", "passage": "", "ground": "risk_to_others"}
             return reverse(name, args=[self.step if known else UNKNOWN, 0]), data
+        if name.endswith("_source_act"):
+            return reverse(name, args=[self.act if known else UNKNOWN, detail]), {"note": "Otto did it, by hand."}
+        if name.endswith("_erasure_plan"):
+            about = ErasureItem.objects.get(pk=self.item).dsr_id
+            return reverse(name, args=[about if known else UNKNOWN]), {f"{self.item.hex}-way": "erase"}
         if name.endswith(("_step_act", "_step_file")):
             there = self.step if name.endswith("_step_act") else self.step_file
             data = {"ground": "risk_to_others", "why": "As they asked."}
@@ -228,12 +239,18 @@ class World:
         check = IdentityCheck.objects.filter(submission=self.ana).latest("issued_at")
         pks = dict(self.ana.requests.values_list("right", "pk"))
         open_one, for_another = pks["deletion"], self.agents.requests.get().pk
+        said = '{"asked_again":[],"backups":{},"sources":[]}'
+        ErasureCertificate.objects.create(
+            dsr_id=pks["access"], number=1, issued_at=clock.now(), body=said, sha256="0" * 64, ed25519="00" * 64
+        )
         return {
             "admin:requests_app_datasubjectrequest_authority": ([], for_another, UNKNOWN),
             "admin:requests_app_datasubjectrequest_authority_document": ([], for_another, UNKNOWN),
             **{f"act {right}": ([], pk, UNKNOWN) for right, pk in pks.items()},
             "cancel": ([], open_one, UNKNOWN),
             "erase": ([], open_one, UNKNOWN),
+            "certificate": ([], pks["access"], UNKNOWN),
+            "certificate_file": (["json"], pks["access"], UNKNOWN),
             "reply": ([], open_one, UNKNOWN),
             "ics": ([], open_one, UNKNOWN),
             "document": ([], open_one, UNKNOWN),
