@@ -11,6 +11,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from requests_app.connectors.openid import forget_providers
+from requests_app.web import pace
 from tests import emptying, openid, services
 from tests.sign_in import as_if_signed_in
 
@@ -67,6 +68,14 @@ def _tests_with_real_transactions_leave_nothing() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _answers_come_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody measures their time here but the long tests; that they wait at all is tests/web/test_pace.py."""
+    if not request.node.get_closest_marker("long") and not request.node.get_closest_marker("real_pace"):
+        monkeypatch.setattr(pace, "STEP_SECONDS", 0.001)
+        monkeypatch.setattr(pace, "BLUR_SECONDS", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -35,8 +35,18 @@ def cut_off(page: Any, name: str) -> list[str]:
     return [f"{name}: {over} px wider than the screen"] if over > 0 else []
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_every_page_of_a_person_is_accessible(world: World, open_as: Callable[..., Any], width: int):
+# People hold a phone: every day their pages are searched at its width, at both in the long run.
+@pytest.mark.parametrize(
+    ("width", "look"),
+    [
+        pytest.param(WIDTHS["phone"], findings, id="phone"),
+        pytest.param(WIDTHS["desktop"], flaws, id="desktop"),
+        pytest.param(WIDTHS["desktop"], findings, id="desktop-searched", marks=pytest.mark.long),
+    ],
+)
+def test_every_page_of_a_person_is_accessible(
+    world: World, open_as: Callable[..., Any], width: int, look: Callable[[Any, str], list[str]]
+):
     states = world.states()
     asked = states["asked"].requests.get().pk
     visits = [(name, submission, "/status/") for name, submission in states.items()]
@@ -54,12 +64,12 @@ def test_every_page_of_a_person_is_accessible(world: World, open_as: Callable[..
         wrong += cut_off(page, name)
         # Unfolded it holds everything that it holds folded, and a search takes a second: one is enough.
         page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
-        wrong += findings(page, f"{name}, unfolded")
+        wrong += look(page, f"{name}, unfolded")
         page.context.close()
     page = open_as(None, width=width)
     page.goto("/")
     page.get_by_role("button").last.click()
-    wrong += findings(page, "form with mistakes")
+    wrong += look(page, "form with mistakes")
     assert not wrong, "\n".join(wrong)
 
 

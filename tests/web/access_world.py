@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -58,7 +59,9 @@ def newest_code(purpose: str) -> str:
 def footprint() -> list[Any]:
     """What a refused visit must leave as it was."""
     states = list(DataSubjectRequest.objects.order_by("pk").values_list("state", "assignee"))
-    return [states, *(model.objects.count() for model in KEPT)]
+    with connection.cursor() as cursor:  # one statement: it is asked some thousand times
+        cursor.execute("SELECT " + ", ".join(f"(SELECT count(*) FROM {model._meta.db_table})" for model in KEPT))
+        return [states, *cursor.fetchone()]
 
 
 class World:
