@@ -132,6 +132,9 @@ TRUSTED_PROXIES = max(0, env.integer("TRUSTED_PROXIES", default=int(BEHIND_PROXY
 # {alias: {"BACKEND": ..., "OPTIONS": {...}}}, from the TOML file that this names: see docs/operations.md.
 DATA_SOURCES = env.toml("DATA_SOURCES_FILE", default=BASE_DIR / "portal" / "demo_sources.toml" if DEMO else None)
 
+# Keys of the controller's systems that call ours, name=secret: import gate, consents, preference links.
+IMPORT_KEYS = dict(env.pairs("IMPORT_KEYS"))
+
 # --- watching ---------------------------------------------------------------------------------------------------------
 # Without a token /metrics answers to this machine only, and to nobody where a proxy of ours is on it.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
@@ -212,6 +215,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # Strict would lose the session of whoever arrives from the mail
 CSRF_COOKIE_HTTPONLY = True
+CHOICE_COOKIE_NAME = "choice"  # of whoever chose about optional cookies, and of nobody else
 CSRF_COOKIE_SAMESITE = "Lax"
 if _https:
     SECURE_SSL_REDIRECT = True
@@ -229,6 +233,7 @@ if _https:
     CSRF_COOKIE_NAME = "__Host-csrf"
     LANGUAGE_COOKIE_NAME = "__Host-language"
     LANGUAGE_COOKIE_SECURE = True
+    CHOICE_COOKIE_NAME = "__Host-choice"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -12,6 +12,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from .connectors import clamd, mistakes
 from .connectors.openid import is_safe
+from .connectors.signing import Key
+from .operations.signed_calls import LONGEST_NAME
 from .operations.team import ROLES
 from .operations.triggers import missing
 
@@ -42,6 +44,23 @@ def data_sources_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
         )
         for alias, problem in mistakes()
     ]
+
+
+@register(Tags.security)
+def import_keys_can_sign(**kwargs: Any) -> list[CheckMessage]:
+    """Of each key: a name that fits into a header, and a secret that nobody guesses. Neither is shown."""
+    hint = "IMPORT_KEYS is name=secret, separated by commas; make a secret: openssl rand -hex 32"
+    found: list[CheckMessage] = []
+    for number, (name, secret) in enumerate(settings.IMPORT_KEYS.items(), start=1):
+        try:
+            Key(name, secret.encode())
+        except ValueError as error:
+            found.append(Error(f"IMPORT_KEYS, entry {number}: {error}.", hint=hint, id="portal.E013"))
+        else:
+            if len(name) > LONGEST_NAME:
+                problem = f"IMPORT_KEYS, entry {number}: its name is longer than {LONGEST_NAME} characters."
+                found.append(Error(problem, hint=hint, id="portal.E013"))
+    return found
 
 
 @register(Tags.security)

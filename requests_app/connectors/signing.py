@@ -16,6 +16,7 @@ from datetime import timedelta
 WINDOW = timedelta(minutes=5)  # by which a signed instant may lie before or after ours
 SHORTEST_SECRET = 32  # characters
 REQUEST, ANSWER, CALLBACK = "portal-request-1", "portal-answer-1", "portal-callback-1"
+CALL = "portal-call-1"  # of the controller's systems to the portal
 KEY, TIME, NONCE, SIGNATURE = HEADERS = ("Portal-Key", "Portal-Time", "Portal-Nonce", "Portal-Signature")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TIME = re.compile(r"[1-9][0-9]{0,11}")  # seconds since 1970

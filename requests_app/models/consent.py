@@ -82,11 +82,10 @@ class PreferenceLink(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     secret_digest = models.CharField(max_length=64, unique=True)
     digest = models.CharField(max_length=80, db_index=True, help_text="keyed, of the address")
-    address_sealed = models.BinaryField()
+    address_locked = models.BinaryField()
     purpose = models.CharField(max_length=48)
     language = models.CharField(max_length=5)
     made_at = models.DateTimeField()
-    used = models.PositiveIntegerField(default=0, help_text="how often something was filed by it")
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.made_at}"

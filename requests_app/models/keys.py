@@ -130,6 +130,11 @@ def subject_digests(issuer: str, subject: str) -> list[str]:
     return _digests(f"openid\0{issuer}\0{subject}")
 
 
+def browser_digests(number: UUID) -> list[str]:
+    """Return the same of a number that one browser was given for its choice of cookies, and nobody else has."""
+    return _digests(f"browser\0{number.hex}")
+
+
 def _digests(text: str) -> list[str]:
     return [
         f"{version}:{hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()}"

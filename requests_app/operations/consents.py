@@ -46,11 +46,13 @@ class New:
     source: str = ""
     dsr: DataSubjectRequest | None = None
     reverses: ConsentEntry | None = None
+    after: int | None = None  # the entry that stood until then: of many at once, one is written
 
     @property
     def key(self) -> str:
         """What tells it from every other: the same said twice is one entry."""
-        said = [self.digest, self.purpose, self.act.value, self.at.astimezone(UTC).isoformat(), self.seen.text_version]
+        when = self.at.astimezone(UTC).isoformat() if self.after is None else self.after
+        said = [self.digest, self.purpose, self.act.value, when, self.seen.text_version]
         about = [self.how.value, self.source, str(self.dsr.pk) if self.dsr else "", self.reverses and self.reverses.pk]
         return hashlib.sha256(json.dumps([*said, *about]).encode()).hexdigest()
 
@@ -131,6 +133,13 @@ def take_effect(
 def in_effect(dsr: DataSubjectRequest) -> list[ConsentEntry]:
     """Return what this request stopped and nobody took back since."""
     return list(dsr.consents.filter(reverses=None, act__in=[act.value for act in NO]).not_reversed().order_by("pk"))
+
+
+def stopped_by(digests: Collection[str], purpose: str) -> list[DataSubjectRequest]:
+    """Return the requests by which the holder of an address stopped this purpose, and still does."""
+    stands = ConsentEntry.objects.filter(act__in=[act.value for act in NO], reverses=None, dsr__isnull=False)
+    rows = stands.filter(digest__in=set(digests) - {""}, purpose=purpose).not_reversed().order_by("pk")
+    return [row.dsr for row in rows.select_related("dsr__submission", "dsr__policy") if row.dsr is not None]
 
 
 def take_back(

@@ -54,6 +54,7 @@ class Filing:
     received_on: date | None = None
     behalf: Behalf | None = None
     purposes: tuple[str, ...] = ()  # what a withdrawal of consent is about; none named: all
+    by: consents.How | None = None  # the page or the link by which somebody stopped something: one receipt is enough
 
 
 def current_policy() -> PolicyVersion | None:
@@ -200,6 +201,8 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
         return
     if not filing.email:  # of a letter: no code is waited for, and whoever is on file is asked at once
         owe_lookups(submission, at=at)
+    if filing.by is not None:
+        return
     needs_code = needs_code or bool(filing.behalf and filing.email)
     if needs_code:
         issue(submission, purpose=IdentityCheck.Purpose.VERIFY, actor=actor, at=at)
@@ -221,7 +224,7 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
 
 def _take_effect(dsr: DataSubjectRequest, filing: Filing, *, actor: Actor, at: datetime) -> None:
     # P5, P8: in effect in the filing itself, told to the address and reversible from there.
-    how = HOW.get(dsr.submission.channel, consents.How.STAFF)
+    how = filing.by or HOW.get(dsr.submission.channel, consents.How.STAFF)
     stopped = consents.take_effect(dsr, chosen=filing.purposes, how=how, actor=actor, at=at)
     body = {"purposes": " ".join(stopped)}
     evidence.append(dsr.submission_id, Kind.TOOK_EFFECT, actor=actor, at=at, dsr_id=dsr.pk, body=body)

@@ -16,7 +16,6 @@ from . import consents, evidence, files, messages, scanning
 from .actors import Actor
 from .asking import open_doubt
 from .authorities import authority_of
-from .consent_words import labels
 from .erasing import confirmation_of
 from .evidence import Kind
 from .identity_codes import issue
@@ -25,6 +24,7 @@ from .pausing import end_pause
 from .refused import Refused
 from .reopening import asks_for_proof, take_up_again
 from .stopping import tell_stopped
+from .taking_back import take_back_effect
 from .team import HANDLER, OFFICER, members, responsible, tell
 from .transition import NOTICE, advance, lock
 
@@ -92,27 +92,10 @@ def reopen(dsr: DataSubjectRequest, *, proved: bool, actor: Actor, at: datetime)
         return dsr
 
 
-def undo(
-    dsr: DataSubjectRequest,
-    *,
-    actor: Actor,
-    at: datetime,
-    purposes: Collection[str] | None = None,
-    how: consents.How = consents.How.FORM,
-) -> None:
-    """Reverse an opt-out or withdrawal, all of it or these purposes: as easy as making it (P8, P9)."""
-    with transaction.atomic():
-        dsr = lock(dsr)
-        undone = consents.take_back(dsr, purposes=purposes, how=how, actor=actor, at=at)
-        if not undone:
-            raise Refused(_("There is nothing to undo here."))
-        body = {"purposes": " ".join(row.purpose for row in undone)}
-        evidence.append(dsr.submission_id, Kind.EFFECT_REVERSED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
-        occurrence = str(dsr.pk) if purposes is None else f"{dsr.pk}:{undone[0].pk}"
-        context = {"effective_at": at, "purposes": labels(dsr, undone)}
-        owe("effect_undone", submission=dsr.submission, dsr=dsr, occurrence=occurrence, context=context, at=at)
-        if dsr.is_open and not consents.in_effect(dsr):
-            advance(dsr, Action.CANCEL, actor=actor, at=at, values={"answered_at": at})
+def undo(dsr: DataSubjectRequest, *, actor: Actor, at: datetime, purposes: Collection[str] | None = None) -> None:
+    """Reverse an opt-out or withdrawal, all of it or these purposes; raises Refused where nothing is in effect."""
+    if not take_back_effect(dsr, purposes=purposes, how=consents.How.FORM, actor=actor, at=at):
+        raise Refused(_("There is nothing to undo here."))
 
 
 def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None, actor: Actor, at: datetime) -> Message:

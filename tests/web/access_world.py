@@ -31,7 +31,18 @@ from requests_app.models import (
 )
 from requests_app.models.keys import master, seal
 from requests_app.models.source_task import AboutWhom
-from requests_app.operations import decision, desk, identity, intake, person, proof, review, source_tasks, streams
+from requests_app.operations import (
+    decision,
+    desk,
+    identity,
+    intake,
+    person,
+    preferences,
+    proof,
+    review,
+    source_tasks,
+    streams,
+)
 from requests_app.operations.actors import Actor
 from requests_app.operations.on_behalf import Behalf
 from requests_app.rules.authority import Kind
@@ -88,6 +99,8 @@ class World:
         self._answer()
         self._agent()
         self.task = self._task()
+        [url] = preferences.make_links(["ana@example.org"], purpose="direct_marketing", language="en", at=clock.now())
+        self.preference_link = url.rstrip("/").rpartition("/")[2]
         self._source()
         self.objects = self._objects()
         self.clients["ana"].get(self.address("link", known=True)[0])
@@ -267,6 +280,7 @@ class World:
             "source_callback": (["crm"], UNKNOWN.hex, UNKNOWN.hex),
             "missing": ([], pks["access"], UNKNOWN),
             "link": ([], identity.link_secret(check), "A" * 22),
+            "unsubscribe": ([], self.preference_link, "A" * 32),
             "task_link": ([], source_tasks.link_secret(self.task), "A" * 22),
             "admin:requests_app_datasubjectrequest_step": ([], self.step, UNKNOWN),
             "admin:requests_app_datasubjectrequest_file": ([], self.file.pk, UNKNOWN),
