@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "POST")
 REFUSALS = frozenset({403, 404, 405, 410})
-SECRETS = frozenset({"link", "task_link"})  # no ids: whoever has one was sent it
+SECRETS = frozenset({"link", "task_link", "unsubscribe"})  # no ids: whoever has one was sent it
 
 
 def addresses(resolver: Any = None, road: str = "", space: str = "") -> Iterator[str]:
