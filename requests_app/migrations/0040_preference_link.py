@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("requests_app", "0038_erasure_carried_out")]
+    dependencies = [("requests_app", "0039_silent_source")]
 
     operations = [
         migrations.RenameField("preferencelink", "address_sealed", "address_locked"),
