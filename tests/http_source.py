@@ -43,6 +43,8 @@ class Other:
         self.refused = 0
         self.instead: Callable[[Any], None] | None = None  # answers in place of the honest one
         self.pending: dict[str, Any] | None = None
+        self.done: dict[str, dict[str, Any]] = {}  # request: what was answered
+        self.flags: dict[str, Any] = {}
         self.spoil: Callable[[bytes], bytes] = lambda body: body  # of what was signed
 
     def find(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +58,45 @@ class Other:
                 for one in meant
             ]
         }
+
+    def act(self, what: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Do it once for each request."""
+        if what in {"plan", "verify"}:
+            return {"items": [{"way": "erase", **one} for one in self.counted(asked)]}
+        name = f"{what} {asked['request']} {json.dumps(asked, sort_keys=True)}"
+        if name not in self.done:
+            self.done[name] = getattr(self, what)(asked)
+        return self.done[name]
+
+    def counted(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        rows = [row["table"] for reference in asked["references"] for row in self.records.get(reference, [])]
+        return [{"table": table, "records": rows.count(table)} for table in sorted(set(rows))]
+
+    def erase(self, asked: dict[str, Any]) -> dict[str, Any]:
+        before, ways = self.counted(asked), {one["table"]: one["way"] for one in asked["items"]}
+        gone = {table for table, way in ways.items() if way != "keep"}
+        for reference in asked["references"]:
+            self.records[reference] = [row for row in self.records.get(reference, []) if row["table"] not in gone]
+        counts = {one["table"]: one["records"] for one in before}
+        left = {one["table"]: one["records"] for one in self.counted(asked)}
+        return {
+            "items": [
+                {"table": table, "way": way, "records": counts.get(table, 0) if table in gone else 0,
+                 "left": left.get(table, 0)}
+                for table, way in ways.items()
+            ]
+        }  # fmt: skip
+
+    def consent(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.flags |= {one["purpose"]: one["allowed"] for one in sorted(asked["acts"], key=lambda one: one["at"])}
+        return {"purposes": sorted({one["purpose"] for one in asked["acts"]})}
+
+    def rectify(self, asked: dict[str, Any]) -> dict[str, Any]:
+        return {"outcomes": ["not_found" for _ in asked["changes"]]}
+
+    def restrict(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.flags["restricted"] = asked["restricted"]
+        return {"items": self.counted(asked)}
 
     def lines(self, asked: dict[str, Any]) -> bytes:
         rows = [row for reference in asked["references"] for row in self.records.get(reference, [])]
@@ -81,6 +122,8 @@ class Handler(BaseHTTPRequestHandler):
             self.say_signed(200, other.find(asked))
         elif other.pending is not None:
             self.say_signed(202, other.pending)
+        elif not self.path.endswith("/extract"):
+            self.say_signed(200, other.act(self.path.rsplit("/", 1)[1], asked))
         else:
             body = other.lines(asked)
             last = json.dumps({"signature": self.signature(200, body)}).encode() + b"\n"

@@ -41,12 +41,12 @@ class ErasureContract:
         assert everything(source)[1] == before[1]
 
     def test_erased_twice_is_erased_once(self, source: DataSource) -> None:
-        """The answer may have been lost."""
+        """The answer may have been lost: the second is the first one again, or says that nothing was left to do."""
         known, items = references(source), instructions(source)
-        carried(source, known, items)
+        first = carried(source, known, items)
         after = everything(source)
         again = carried(source, known, items)
-        assert [one.records for one in again] == [0] * len(items)
+        assert again == first or not any(one.records for one in again)
         assert everything(source) == after
 
     def test_killed_midway_it_goes_on(self, source: DataSource) -> None:
@@ -104,7 +104,7 @@ class ErasureContract:
                 source.withdraw_consent(known, acts=[act], request_id=REQUEST)
             with suppress(NotOffered):
                 answer = source.rectify(known, changes=[change], request_id=REQUEST)
-                assert answer == [Changed(change.field, Outcome.NOT_FOUND)] or isinstance(answer, Pending)
+                assert isinstance(answer, Pending) or list(answer) == [Changed(change.field, Outcome.NOT_FOUND)]
             with suppress(NotOffered):
                 source.restrict(known, restricted=True, request_id=REQUEST)
                 source.restrict(known, restricted=False, request_id=REQUEST)

@@ -19,20 +19,23 @@ from django.conf import settings
 
 from requests_app import clock
 
-from . import described, http_answers, signing
+from . import described, http_acts, http_answers, signing
 from .addresses_allowed import AddressRefused, host_mistake, networks_of, resolved
-from .base import DataSource, Extracted, Match, Pending, PermanentFailure, Query, RetryLater
+from .base import DataSource, Extracted, Match, NotOffered, Pending, PermanentFailure, Query, RetryLater
 from .configured import source
+from .http_acts import attested
 from .http_answers import Unsigned, bounded
 from .http_stream import Stream
 from .pinned import Answer, post
 from .records import Table
 from .signing import Key, Sent
+from .work import Attested, Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
 
 # The longest that one answer may take: each fits behind what its sweep began before, within the sweep's time limit.
-FIND_SECONDS, EXTRACT_SECONDS = 10.0, 25 * 60.0
+FIND_SECONDS, ACT_SECONDS, EXTRACT_SECONDS = 10.0, 30.0, 25 * 60.0
 SOONEST, LATEST = 60, 24 * 3600  # seconds until a source that prepares its answer is asked again; a callback is faster
 BUSY = frozenset({408, 425, 429})
+NOT_IMPLEMENTED = 501
 
 
 class Away(RetryLater):
@@ -55,8 +58,8 @@ class Http(DataSource):
     """`url`: where `find` and `extract` are; `hosts`: the only ones that may be asked; `key_id` and `secret`
     ("env:NAME") or `secret_file`: with what both sides sign; `networks`: those that are not on the internet and may be
     connected to; `ca_file`: whose certificates count, if not those of this machine; `tables`: what it holds;
-    `find_seconds`, `extract_seconds`: the longest that one answer may take; `insecure_loopback`: plain http, to this
-    machine only."""
+    `offers`: what else it does, of `http_acts.ACTS`; `find_seconds`, `extract_seconds`: the longest that one answer
+    may take; `insecure_loopback`: plain http, to this machine only."""
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class Http(DataSource):
         networks: Sequence[str] = (),
         ca_file: str = "",
         tables: Mapping[str, Any] | None = None,
+        offers: Sequence[str] = (),
         find_seconds: float = FIND_SECONDS,
         extract_seconds: float = EXTRACT_SECONDS,
         insecure_loopback: bool = False,
@@ -78,7 +82,11 @@ class Http(DataSource):
         self._networks = networks_of(networks)
         self.key = Key(key_id, _secret(secret, secret_file))
         self._tables = described.tables(tables or {})
+        if isinstance(offers, str) or not set(offers) <= set(http_acts.ACTS):
+            raise ValueError(f"offers has to be a list of {', '.join(http_acts.ACTS)}")
+        self._offers = frozenset(offers)
         self._seconds = {"find": float(find_seconds), "extract": float(extract_seconds)}
+        self._seconds |= dict.fromkeys(http_acts.ACTS, ACT_SECONDS)
         if not (0 < self._seconds["find"] <= FIND_SECONDS and 0 < self._seconds["extract"] <= EXTRACT_SECONDS):
             raise ValueError(f"find_seconds is {FIND_SECONDS:.0f} at most, extract_seconds {EXTRACT_SECONDS:.0f}")
         self._ca_file = ca_file
@@ -113,6 +121,67 @@ class Http(DataSource):
                 return _pending(self._signed(answer, sent))
             return self._streamed(answer, sent, stack.pop_all())
 
+    def plan_erasure(self, references: Sequence[str], *, request_id: str) -> Attested[Planned] | Pending:
+        """Ask what would be reached."""
+        told = self._tell(http_acts.PLAN, references, request_id)
+        return told if isinstance(told, Pending) else attested(http_acts.planned(told.said, self._names), told)
+
+    def erase(
+        self, references: Sequence[str], *, items: Sequence[Instruction], request_id: str
+    ) -> Attested[Carried] | Pending:
+        """Tell what was decided, and keep what is answered."""
+        items = list(items)
+        said = [{"table": one.table, "way": one.way.value} for one in items]
+        told = self._tell(http_acts.ERASE, references, request_id, items=said)
+        return told if isinstance(told, Pending) else attested(http_acts.carried(told.said, items), told)
+
+    def verify_gone(self, references: Sequence[str], *, request_id: str) -> Attested[Remaining]:
+        """Ask what is left; this is answered at once, or later."""
+        told = self._tell(http_acts.VERIFY, references, request_id)
+        if isinstance(told, Pending):
+            raise Away("202")
+        return attested(http_acts.remaining(told.said, self._names), told)
+
+    def withdraw_consent(
+        self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str
+    ) -> Attested[ConsentAct] | Pending:
+        """Tell all acts, with their instants."""
+        said = [{"purpose": one.purpose, "allowed": one.allowed, "at": one.at.isoformat()} for one in acts]
+        told = self._tell(http_acts.CONSENT, references, request_id, acts=said)
+        return told if isinstance(told, Pending) else attested(http_acts.confirmed(told.said, acts), told)
+
+    def rectify(
+        self, references: Sequence[str], *, changes: Sequence[Change], request_id: str
+    ) -> Attested[Changed] | Pending:
+        """Tell what is to be put right."""
+        said = [{"field": one.field, "wanted": one.wanted, "before": one.before} for one in changes]
+        told = self._tell(http_acts.RECTIFY, references, request_id, changes=said)
+        return told if isinstance(told, Pending) else attested(http_acts.changed(told.said, changes), told)
+
+    def restrict(
+        self, references: Sequence[str], *, restricted: bool, request_id: str
+    ) -> Attested[Remaining] | Pending:
+        """Tell that what is held is not to be used, or may be again."""
+        told = self._tell(http_acts.RESTRICT, references, request_id, restricted=restricted)
+        return told if isinstance(told, Pending) else attested(http_acts.remaining(told.said, self._names), told)
+
+    @property
+    def _names(self) -> frozenset[str]:
+        return frozenset(table.name for table in self._tables)
+
+    def _tell(self, what: str, references: Sequence[str], request_id: str, **more: Any) -> http_acts.Told | Pending:
+        if what not in self._offers:
+            raise NotOffered(f"{what} is not among what this source offers")
+        asked = {"request": request_id, "references": list(references), **more}
+        with self._ask(what, asked) as (answer, sent):
+            body = self._signed_body(answer, sent)
+            said = http_answers.parsed(body)
+            if answer.status == 202:
+                return _pending(said)
+            signature = answer.headers[signing.SIGNATURE.lower()]
+            line = signing.attestation(self.key, sent, answer.status, signing.digest(body), signature)
+            return http_acts.Told(said, line, body)
+
     def _streamed(self, answer: Answer, sent: Sent, open_: ExitStack) -> Extracted:
         with open_:
             known = {table.name: frozenset(column.name for column in table.columns) for table in self._tables}
@@ -140,11 +209,14 @@ class Http(DataSource):
                 yield answer, sent
 
     def _signed(self, answer: Answer, sent: Sent) -> Any:
+        return http_answers.parsed(self._signed_body(answer, sent))
+
+    def _signed_body(self, answer: Answer, sent: Sent) -> bytes:
         body = bounded(answer.pieces)
         given = answer.headers.get(signing.SIGNATURE.lower(), "")
         if not signing.answers(self.key, sent, answer.status, signing.digest(body), given):
             raise Unsigned
-        return http_answers.parsed(body)
+        return body
 
 
 def callback_key(alias: str) -> Key | None:
@@ -168,9 +240,11 @@ def _network() -> Iterator[None]:
 
 
 def _refuse_errors(status: int, what: str) -> None:
+    if status == NOT_IMPLEMENTED and what in http_acts.ACTS:
+        raise NotOffered(f"{what} is not implemented there")
     if status >= 500 or status in BUSY:
         raise Away(str(status))
-    if status != 200 and not (status == 202 and what == "extract"):
+    if status != 200 and not (status == 202 and what != "find"):
         raise RefusedUs(str(status))
 
 

@@ -9,6 +9,7 @@ from requests_app.rules.policy import LANGUAGES, Text
 from . import described
 from .base import DataSource, Match, Pending, Query
 from .records import Table
+from .work import Change, ConsentAct, Instruction
 
 ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 LONGEST_NAME = 80
@@ -19,6 +20,38 @@ QUESTION = Text(
     "copies of it. What names other people we check before anything is handed out.",
     it="Cercate tutto ciò che il vostro ufficio conserva su questa persona, anche su carta. Scrivete di che cosa si "
     "tratta e allegatene copia. Ciò che nomina altre persone lo controlliamo prima di consegnare qualcosa.",
+)
+
+
+ERASE = Text(
+    en="Erase what your department holds of this person, on paper and in mailboxes too. Write what you erased and "
+    "when, and what you keep, why and until when.",
+    it="Cancellate ciò che il vostro ufficio conserva su questa persona, anche su carta e nelle caselle di posta. "
+    "Scrivete che cosa avete cancellato e quando, e che cosa conservate, perché e fino a quando.",
+)
+CONSENT = Text(
+    en="This person has changed what you may use their data for: {acts}. Act on it, and write what you did and when.",
+    it="Questa persona ha cambiato gli scopi per cui potete usare i suoi dati: {acts}. Adeguatevi e scrivete che cosa "
+    "avete fatto e quando.",
+)
+ALLOWED, STOPPED = (
+    Text("{purpose}: allowed", "{purpose}: consentito"),
+    Text("{purpose}: stopped", "{purpose}: revocato"),
+)
+RECTIFY = Text(
+    en="Put right what your department holds of this person: {fields}. What the person wrote says how it should read. "
+    "Write of each whether you changed it, or why not.",
+    it="Rettificate ciò che il vostro ufficio conserva su questa persona: {fields}. Ciò che la persona ha scritto dice "
+    "come deve essere. Scrivete per ciascuno se l'avete modificato, o perché no.",
+)
+RESTRICT = Text(
+    en="From now on store what you hold of this person, and use it for nothing else. Write what it is, and since when.",
+    it="D'ora in poi conservate soltanto ciò che avete su questa persona, senza usarlo per altro. Scrivete di che cosa "
+    "si tratta e da quando.",
+)
+LIFT = Text(
+    en="You may use again what you hold of this person: the restriction has ended. Write since when you do.",
+    it="Potete usare di nuovo ciò che conservate su questa persona: la limitazione è cessata. Scrivete da quando.",
 )
 
 
@@ -68,13 +101,36 @@ class DepartmentPeople(DataSource):
 
     def extract(self, references: Sequence[str], *, request_id: str) -> Pending:
         """Ask for the task; people answer it."""
+        return self._asked(self.question, details=self.show_details)
+
+    def erase(self, references: Sequence[str], *, items: Sequence[Instruction], request_id: str) -> Pending:
+        """Have people erase, and say what they did. What they would reach they are not asked before."""
+        return self._asked(ERASE)
+
+    def withdraw_consent(self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str) -> Pending:
+        """Have people stop, or go on; the latest act of each purpose is told."""
+        latest = {act.purpose: act for act in sorted(acts, key=lambda act: act.at)}
+        words = [(ALLOWED if act.allowed else STOPPED, purpose) for purpose, act in sorted(latest.items())]
+        en, it = (", ".join(w.in_language(code).format(purpose=p) for w, p in words) for code in ("en", "it"))
+        return self._asked(Text(CONSENT.en.format(acts=en), CONSENT.it.format(acts=it)))
+
+    def rectify(self, references: Sequence[str], *, changes: Sequence[Change], request_id: str) -> Pending:
+        """Have people put right these fields. The values stand only in what the person wrote, which they are shown."""
+        fields = ", ".join(dict.fromkeys(change.field for change in changes))
+        return self._asked(Text(RECTIFY.en.format(fields=fields), RECTIFY.it.format(fields=fields)), details=True)
+
+    def restrict(self, references: Sequence[str], *, restricted: bool, request_id: str) -> Pending:
+        """Have people stop using it, or tell them that they may again."""
+        return self._asked(RESTRICT if restricted else LIFT)
+
+    def _asked(self, question: Text, *, details: bool = False) -> Pending:
         return Pending(
             to=self.to,
             days=self.days,
             name=self.name.in_language(self.language),
-            question=self.question,
+            question=question,
             holds=tuple(one.label for one in self.tables),
-            details=self.show_details,
+            details=details,
             escalate_to=self.escalate_to,
             language=self.language,
         )

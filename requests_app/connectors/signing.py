@@ -81,6 +81,22 @@ def verified(
     return Sent(int(at), nonce) if abs(now - int(at)) <= WINDOW.total_seconds() else None
 
 
+def attestation(key: Key, sent: Sent, status: int, body_digest: str, signature: str) -> str:
+    """Return the line that is kept of a signed answer: with the key it shows later what was answered, and to what."""
+    return f"{ANSWER} {key.name} {status} {sent.nonce} {body_digest} {signature}"
+
+
+def attests(key: Key, line: str, body: bytes) -> bool:
+    """Whether these bytes are the answer of which the line was kept.
+
+    Whoever has the secret, so we too, could have made it: it shows us that they answered, and no third person.
+    """
+    parts = line.split(" ")
+    if len(parts) != 6 or parts[:2] != [ANSWER, key.name] or parts[4] != digest(body):
+        return False
+    return hmac.compare_digest(mac(key, *parts[:5]).encode(), parts[5].encode())
+
+
 def answers(key: Key, sent: Sent, status: int, body_digest: str, signature: str) -> bool:
     """Whether a body of this digest was signed as the answer to what was sent, and to nothing else."""
     right = mac(key, ANSWER, key.name, str(status), sent.nonce, body_digest)

@@ -5,7 +5,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,52 +23,15 @@ from requests_app.connectors import (
     source,
 )
 from requests_app.connectors.contract import DataSourceContract
+from requests_app.connectors.erasure_contract import ErasureContract
 from requests_app.connectors.http import Away, CertificateWrong, Http, RefusedUs
 from requests_app.connectors.http_answers import LARGEST_ANSWER, CutOff, Unreadable, Unsigned
 from requests_app.connectors.http_stream import LONGEST_LINE
+from tests.connectors.conftest import LOGIN, ORDER
 from tests.http_source import HOST, KEY, SECRET, Handler, Other, running
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-TABLES = {"orders": {"columns": {"number": "text", "amount": "number"}}, "logins": {"columns": {"at": "instant"}}}
-ORDER = {"table": "orders", "values": {"number": "A-1", "amount": 12}}
-LOGIN = {"table": "logins", "values": {"at": "2026-01-02T03:04:05Z"}}
 ANA = Query(email="ana@example.org")
-
-
-@pytest.fixture
-def other() -> Other:
-    """Knows Ana and Otto."""
-    made = Other()
-    made.people = [
-        {"reference": "C-1001", "email": "ana@example.org", "since": "2024-02-12T00:00:00Z"},
-        {"reference": "C-2002", "email": "otto@example.net", "since": "2024-02-12T00:00:00Z"},
-    ]
-    made.records = {"C-1001": [ORDER, LOGIN, ORDER], "C-2002": [{"table": "orders", "values": {"number": "B-9"}}]}
-    return made
-
-
-@pytest.fixture
-def options(other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """Of a server whose name leads to this machine."""
-    monkeypatch.setenv("CRM_SECRET", SECRET)
-    with ExitStack() as stack:
-        port = stack.enter_context(running(other, tmp_path))
-        here = [(2, 1, 6, "", ("127.0.0.1", port))]
-        monkeypatch.setattr("requests_app.connectors.addresses_allowed.getaddrinfo", lambda *a, **k: here)
-        yield {
-            "url": f"https://{HOST}:{port}/privacy",
-            "hosts": [HOST],
-            "networks": ["127.0.0.0/8"],
-            "key_id": KEY,
-            "secret": "env:CRM_SECRET",
-            "ca_file": str(tmp_path / "ca.pem"),
-            "tables": TABLES,
-        }
-
-
-@pytest.fixture
-def crm(options: dict[str, Any]) -> Http:
-    return Http(**options)
 
 
 def read(crm: Http) -> list[Record]:
@@ -78,7 +40,7 @@ def read(crm: Http) -> list[Record]:
     return [item for item in answer if isinstance(item, Record)]
 
 
-class TestHttp(DataSourceContract):
+class TestHttp(DataSourceContract, ErasureContract):
     @pytest.fixture
     def source(self, crm: Http) -> DataSource:
         return crm

@@ -1,12 +1,13 @@
 """A department as a data source: whom it asks, for what, and what is wrong with its options."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from requests_app.connectors import DataSource, Pending
+from requests_app.connectors import Change, ConsentAct, DataSource, NotOffered, Pending
 from requests_app.connectors.contract import AnswersLaterContract
-from requests_app.connectors.people import QUESTION, DepartmentPeople
+from requests_app.connectors.people import ERASE, LIFT, QUESTION, RESTRICT, DepartmentPeople
 
 TABLES = {
     "statement": {
@@ -46,6 +47,33 @@ class TestDepartmentPeople(AnswersLaterContract):
         name = {"en": "Customer service", "it": "Servizio clienti"}
         asked: Pending = department(name=name, language="it").extract((), request_id="1")
         assert (asked.name, asked.language) == ("Servizio clienti", "it")
+
+    def test_each_task_says_what_is_to_be_done_and_what_to_write(self) -> None:
+        made, told = department(show_details=True), {"request_id": "1"}
+        assert made.erase((), items=(), **told).question == ERASE
+        assert made.restrict((), restricted=True, **told).question == RESTRICT
+        assert made.restrict((), restricted=False, **told).question == LIFT
+        for answer in (made.erase((), items=(), **told), made.restrict((), restricted=True, **told)):
+            assert (answer.to, answer.details) == (("carla@shop.example",), False)
+
+    def test_of_two_acts_the_later_is_told(self) -> None:
+        sooner, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+        acts = [ConsentAct("news", False, later), ConsentAct("news", True, sooner), ConsentAct("calls", True, sooner)]
+        asked = department().withdraw_consent((), acts=acts, request_id="1").question
+        assert ("calls: allowed, news: stopped" in asked.en, "news: revocato" in asked.it) == (True, True)
+
+    def test_what_is_to_be_put_right_is_named_without_its_values(self) -> None:
+        changes = [Change("phone", "0123 456", "0199 999"), Change("{street}", "Via Roma 1")]
+        answer = department().rectify((), changes=changes, request_id="1")
+        asked = answer.question
+        assert answer.details  # what she wrote says how it should read
+        assert "phone, {street}" in asked.en
+        assert not [value for value in ("0123", "0199", "Roma") if value in asked.en + asked.it]
+
+    def test_what_it_would_reach_and_what_is_left_it_cannot_say(self) -> None:
+        for asked in (department().plan_erasure, department().verify_gone):
+            with pytest.raises(NotOffered):
+                asked((), request_id="1")
 
 
 @pytest.mark.parametrize(("options", "words"), [
