@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import DatabaseError
-from django.db.models import ForeignKey, Model, Q
+from django.db.models import ForeignKey, Model, Q, QuerySet
 
 from requests_app.rules.addresses import normalise
 
-from .base import DataSource, Extracted, Match, OnFile, Query, RetryLater
+from . import at_erasure, django_changing, django_erasing
+from .base import DataSource, Extracted, Match, NotOffered, OnFile, Query, RetryLater
 from .described import tables as described_tables
+from .django_erasing import Held
 from .records import Record, Table
+from .work import Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
 
 MOST = 20  # rows: whoever matches more names nobody in particular
 CHUNK = 500  # rows in memory at once
@@ -28,21 +30,15 @@ KIND_OF = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A model that holds something of people: `person` leads from it to the people, as a look-up of Django's."""
-
-    model: type[Model]
-    person: str
-    table: Table
-
-
 class DjangoModel(DataSource):
     """`model`: app.Model; `email_fields`, `identifier_fields`: its fields, compared exactly but for case and blanks;
-    `since_field`: when the row's address was stored as it is; `database`: an alias, if not the default.
+    `since_field`: when the row's address was stored as it is; `database`: an alias, if not the default;
+    `verify_database`: one with other credentials, to count what is left; `consent`: {purpose: boolean field};
+    `restriction_field`: the boolean field that says that nothing is used.
 
     `tables`: {app.Model: {person, fields, label, category, purpose, ...}}: what is handed out. `person` leads from
     that model to the people ("pk" for the people themselves, else such as "order__customer"); `fields` are its own.
+    What becomes of them is read by `at_erasure.treatment`.
     """
 
     def __init__(
@@ -53,11 +49,16 @@ class DjangoModel(DataSource):
         identifier_fields: Sequence[str] = (),
         since_field: str = "",
         database: str = "default",
+        verify_database: str = "",
         tables: Mapping[str, Mapping[str, Any]] | None = None,
+        consent: Mapping[str, str] | None = None,
+        restriction_field: str = "",
     ) -> None:
         try:
             self.model: type[Model] = apps.get_model(model)
-            for field in (*email_fields, *identifier_fields, *filter(None, [since_field])):
+            self.consent, self.restriction_field = dict(consent or {}), restriction_field
+            flags = [*self.consent.values(), *filter(None, [restriction_field])]
+            for field in (*email_fields, *identifier_fields, *filter(None, [since_field]), *flags):
                 self.model._meta.get_field(field)
             self.held = [_held(name, told) for name, told in (tables or {}).items()]
         except (LookupError, FieldDoesNotExist, FieldError) as error:
@@ -66,6 +67,7 @@ class DjangoModel(DataSource):
             raise ValueError("email_fields is empty: nobody could be asked")
         self.email_fields, self.identifier_fields = tuple(email_fields), tuple(identifier_fields)
         self.since_field, self.database = since_field, database
+        self.verify_database = verify_database or database
 
     def find(self, query: Query) -> Sequence[Match]:
         """Ask the database for candidates and compare them here: its own idea of case is wider than ours."""
@@ -81,6 +83,55 @@ class DjangoModel(DataSource):
         with _away():
             found = list(rows[:MOST])
         return [self._match(row) for row in found if self._is_meant(row, query)]
+
+    def everybody(self) -> Iterator[Match]:
+        """Read row by row."""
+        columns = ("pk", *self.email_fields, *filter(None, [self.since_field]))
+        rows = self.model._default_manager.using(self.database).order_by("pk").values(*columns)
+        with _away():
+            for row in rows.iterator(chunk_size=CHUNK):
+                yield self._match(row)
+
+    def plan_erasure(self, references: Sequence[str], *, request_id: str) -> Sequence[Planned]:
+        """Count, and say what the options say."""
+        with _away():
+            return django_erasing.planned(self.held, list(self._keys(references)), self.database)
+
+    def erase(self, references: Sequence[str], *, items: Sequence[Instruction], request_id: str) -> Sequence[Carried]:
+        """Whoever names goes before whoever is named; nothing goes along by a cascade."""
+        with _away():
+            return django_erasing.erased(self.held, list(self._keys(references)), list(items), self.database)
+
+    def verify_gone(self, references: Sequence[str], *, request_id: str) -> Sequence[Remaining]:
+        """Count by the other credentials, where there are such."""
+        with _away():
+            return django_erasing.remaining(self.held, list(self._keys(references)), self.verify_database)
+
+    def withdraw_consent(self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str) -> None:
+        """Set the fields of these purposes; NotOffered names those that have none, after the others were set."""
+        latest = {act.purpose: act for act in sorted(acts, key=lambda act: act.at)}
+        with _away():
+            for purpose, field in self.consent.items():
+                if act := latest.get(purpose):
+                    self._people(references).update(**{field: act.allowed})
+        if missing := sorted(set(latest) - set(self.consent)):
+            raise NotOffered(f"the options name no field for {', '.join(missing)}")
+
+    def rectify(self, references: Sequence[str], *, changes: Sequence[Change], request_id: str) -> Sequence[Changed]:
+        """Put right what the options list under `rectify`."""
+        with _away():
+            return django_changing.put_right(self.held, list(self._keys(references)), changes, self.database)
+
+    def restrict(self, references: Sequence[str], *, restricted: bool, request_id: str) -> Sequence[Remaining]:
+        """Set the one field that the options name."""
+        if not self.restriction_field:
+            raise NotOffered("the options name no restriction_field")
+        with _away():
+            marked = self._people(references).update(**{self.restriction_field: restricted})
+        return [Remaining(self.model._meta.label, marked)]
+
+    def _people(self, references: Sequence[str]) -> QuerySet[Model]:
+        return self.model._default_manager.using(self.database).filter(pk__in=list(self._keys(references)))
 
     def describe(self) -> Sequence[Table]:
         """The models of `tables`."""
@@ -134,8 +185,10 @@ def _held(name: str, told: Mapping[str, Any]) -> Held:
     columns = {field: {"kind": _kind(model._meta.get_field(field)), "own": field in own} for field in fields}
     model._default_manager.filter(**{f"{person}__in": []})  # FieldError where it leads nowhere
     rest = {key: value for key, value in told.items() if key not in {"person", "fields", "own"}}
-    (described,) = described_tables({name: {**rest, "columns": columns}})
-    return Held(model, person, described)
+    (described,) = described_tables({name: {**rest, "columns": columns}}, besides=at_erasure.OPTIONS)
+    known = {one for field in model._meta.concrete_fields for one in (field.name, field.attname)}
+    treatment = at_erasure.treatment(told, known, f"table {name}")
+    return Held(model, person, described, treatment, own=django_erasing.leads_forward(model, person))
 
 
 def _kind(field: Any) -> str:

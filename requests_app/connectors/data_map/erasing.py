@@ -32,7 +32,7 @@ class Naming:
 class Erasure:
     """`own`: tables in the order in which they go, whoever names before whoever is named. `looked_up`: the others.
 
-    `fixed`: (table, column) of what the database does not let be emptied.
+    `fixed`: (table, column) of what the database does not let be emptied, and of what the map does not name.
     """
 
     data_map: DataMap
@@ -68,7 +68,8 @@ class Erasure:
         return ways
 
     def _proposed(self, key: str, way: Way, ways: Mapping[str, Way]) -> tuple[Way, Text]:
-        stays = [one.name for one in self.data_map.by_key[key].columns if not is_emptied(self, key, one)]
+        stays = {one.name for one in self.data_map.by_key[key].columns if not is_emptied(self, key, one)}
+        stays |= {column for table, column in self.fixed if table == key}
         naming = [one.table for one in self.named_by(key) if one.table not in self.own or self.holds_on(one, ways)]
         if way == Way.ERASE and not naming:
             return way, NOTHING

@@ -62,7 +62,7 @@ def _carried(item: Instruction, erasing: Erasing, before: Reach, after: Reach) -
 
 def _reach(connection: Connection, data_map: DataMap, visits: Sequence[Visit], wanted: Wanted) -> Reach:
     shapes = shapes_of(connection, data_map.tables)
-    fixed = frozenset((key, column) for key, shape in shapes.items() for column in shape.fixed)
+    fixed = frozenset((key, column) for key, shape in shapes.items() for column in shape.fixed | shape.unmapped)
     return Reach(connection, visits, replace(erasure_of(data_map, visits), fixed=fixed), shapes, wanted)
 
 

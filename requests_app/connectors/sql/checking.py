@@ -3,24 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Inspector, inspect, types
+from sqlalchemy import Inspector, inspect
 
 from requests_app.connectors.data_map import DataMap, MapColumn, MapTable, Visit
 from requests_app.connectors.data_map.model import EMAIL_IDENTITY, TO
 
 from .database import Database
+from .erasing_findings import of_erasing
 from .findings import Finding
+from .kinds import kind_of
 from .named_rows import rows_named
 
-KIND_OF: Sequence[tuple[type[types.TypeEngine[Any]], str]] = (
-    (types.Boolean, "boolean"),
-    (types.Integer, "number"),
-    (types.Numeric, "number"),
-    (types.DateTime, "instant"),
-    (types.Date, "date"),
-    (types.JSON, "json"),
-    (types._Binary, "binary"),
-)
 # A whole number that a database has for yes and no, and a text in which JSON is kept, are meant so.
 ALSO = {
     ("boolean", "number"),
@@ -32,20 +25,18 @@ ALSO = {
 }
 
 
-def kind_of(kind: types.TypeEngine[Any]) -> str:
-    """Return the kind of a column as the database has it."""
-    if getattr(kind, "display_width", None) == 1 or kind.__visit_name__ == "BIT":  # how MySQL has yes and no
-        return "boolean"
-    return next((name for base, name in KIND_OF if isinstance(kind, base)), "text")
+def check(data_map: DataMap, visits: Sequence[Visit], database: Database, *, may_write: bool = False) -> list[Finding]:
+    """Return everything that is to be mended or known; raises RetryLater where the database is away.
 
-
-def check(data_map: DataMap, visits: Sequence[Visit], database: Database) -> list[Finding]:
-    """Return everything that is to be mended or known; raises RetryLater where the database is away."""
+    `may_write`: also what concerns erasing.
+    """
     found = [Finding(place, words, wrong=False) for place, words in data_map.left_out]
     with database.reading() as connection:
         inspector = inspect(connection)
         for schema in sorted({table.schema for table in data_map.tables}):
             found += _tables(data_map, inspector, schema)
+        if may_write and not any(one.wrong for one in found):  # else its columns cannot be asked for
+            found += of_erasing(data_map, visits, connection)
     found += _routes(data_map, visits)
     found += _meanings(data_map)
     return found

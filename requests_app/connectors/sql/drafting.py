@@ -10,8 +10,8 @@ from sqlalchemy import Inspector, inspect
 
 from requests_app.connectors.records import BASES
 
-from .checking import kind_of
 from .database import Database
+from .kinds import kind_of
 
 GUESS = "# guess"
 SECRET = re.compile(r"passw|pwd|secret|token|hash|salt|otp", re.IGNORECASE)

@@ -26,7 +26,7 @@ from sqlalchemy.sql import ColumnElement, TableClause
 
 from requests_app.connectors.data_map import MapTable
 
-from .checking import kind_of
+from .kinds import kind_of
 
 ROW = {"postgresql": "ctid", "sqlite": "rowid"}  # what names a row of a table without a key
 NIL = "00000000-0000-0000-0000-000000000000"
@@ -76,12 +76,16 @@ class Emptying:
 
 @dataclass(frozen=True)
 class Shape:
-    """`key`: its columns, none where a row cannot be named. `fixed`: mapped columns that cannot be emptied."""
+    """`key`: its columns, none where a row cannot be named. `fixed`: mapped columns that cannot be emptied.
+
+    `unmapped`: columns that the map does not name.
+    """
 
     source: TableClause
     key: tuple[ColumnElement[Any], ...]
     emptyings: Mapping[str, Emptying] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
+    unmapped: frozenset[str] = frozenset()
 
 
 def shapes_of(connection: Connection, tables: Iterable[MapTable]) -> dict[str, Shape]:
@@ -111,7 +115,8 @@ def _shape(inspector: Inspector, dialect: str, described: MapTable) -> Shape:
     key: tuple[ColumnElement[Any], ...] = tuple(source.c[one] for one in primary)
     if not key and is_table and dialect in ROW:
         key = (literal_column(ROW[dialect]),)
-    return Shape(source, key, emptyings, frozenset(fixed))
+    unmapped = frozenset(there) - {one.name for one in described.columns}
+    return Shape(source, key, emptyings, frozenset(fixed), unmapped)
 
 
 def _unique(inspector: Inspector, name: str, schema: str | None) -> set[str]:

@@ -134,6 +134,11 @@ class Sql(DataSource):
             return changing.set_restriction(reach, restricted)
 
     @property
+    def may_write(self) -> bool:
+        """Whether an account that may write is configured."""
+        return self._writer is not None
+
+    @property
     def writer(self) -> Database:
         """The database by the account that may write; NotOffered without one."""
         if self._writer is None:

@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
     def _check(self, alias: str, given: Mapping[str, Any]) -> None:
         source = Sql(**given)
-        findings = check(source.map, source.visits, source.database)
+        findings = check(source.map, source.visits, source.database, may_write=source.may_write)
         for finding in sorted(findings, key=lambda one: not one.wrong):
             self.stdout.write(f"{'WRONG' if finding.wrong else 'note '}  {finding.place}: {finding.words}")
         wrong = sum(finding.wrong for finding in findings)
