@@ -26,6 +26,7 @@ from requests_app.connectors import (
     RetryLater,
     Table,
 )
+from requests_app.connectors.records import encode
 from requests_app.models import AnswerFile, EvidenceEvent, FulfilmentStep, Notice, PackageBuild, Redaction, StepFile
 from requests_app.models.keys import seal
 from requests_app.operations import decision, desk, fulfilment, package, readiness, signing, streams, sweeps
@@ -33,6 +34,7 @@ from requests_app.operations.actors import Actor
 from requests_app.operations.owed_steps import steps_of
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.policy import Text
+from requests_app.rules.redaction import MARK
 from tests.people import NOON, ana_files, confirms, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -243,6 +245,23 @@ class TestHidden:
         if column:
             assert lines[2] == {"number": -3, "note": "call [withheld]" if passage else "[withheld]", "score": 9}
         assert "The request puts the rights of others at risk" in archive.read("index.html").decode()
+
+    def test_of_many_records_only_those_that_are_hidden_are_left_out_wherever_a_block_begins(self):
+        """What has nothing hidden passes in blocks, untouched; a record next to the edge of one is no exception."""
+        rows = [{"number": n, "note": f"call Otto {n} " + "x" * 400, "score": 1} for n in range(1, 1001)]
+        Shop.holds = lambda: iter([Record("orders", row) for row in rows])
+        dsr = read_for()
+        first = streams.CHUNK // len(encode(rows[500]))  # about where the second block begins
+        for number in (0, *range(first - 3, first + 4), 999):
+            hides(dsr, number)
+        hides(dsr, 700, "note")
+        archive = made(dsr)
+        lines = [json.loads(line) for line in archive.read("data/shop/orders.jsonl").splitlines()]
+        cells = list(csv.DictReader(io.StringIO(archive.read("data/shop/orders.csv").decode("utf-8-sig"))))
+        left = [row["number"] for place, row in enumerate(rows) if place not in {0, *range(first - 3, first + 4), 999}]
+        assert [line["number"] for line in lines] == [int(cell["number"]) for cell in cells] == left
+        for line, cell in zip(lines, cells, strict=True):
+            assert line["note"] == cell["note"] == (MARK if line["number"] == 701 else rows[line["number"] - 1]["note"])
 
     def test_what_was_hidden_and_shown_again_is_handed_out(self):
         dsr = read_for()

@@ -1,11 +1,12 @@
 """The records of one table as JSON Lines and as CSV, less what is hidden; never more of them in memory than a batch."""
 
 import itertools
-import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from requests_app.connectors import PermanentFailure
+from requests_app.connectors.records import decode, encode
 from requests_app.operations import streams
 from requests_app.rules.quick_csv import QuickCsv
 from requests_app.rules.redaction import apply
@@ -23,7 +24,7 @@ class NotALine(PermanentFailure):
 def json_lines(part: Part) -> Iterator[bytes]:
     """Yield the lines as the source gave them; only those of which something is hidden are written anew."""
     if part.columns is not None:
-        yield from (_encoded(values) for values in shown(part))
+        yield from map(encode, shown(part))
         return
     with streams.Reader(part.submission_id, part.step.pk) as reader:
         at = part.start
@@ -31,7 +32,7 @@ def json_lines(part: Part) -> Iterator[bytes]:
             yield from streams.pieces(reader, start=at, end=position)
             line = _line_at(reader, position, part)
             if (values := apply(_decoded(line), part.hidden[position])) is not None:
-                yield _encoded(values)
+                yield encode(values)
             at = position + len(line)
         yield from streams.pieces(reader, start=at, end=part.end)
 
@@ -102,8 +103,10 @@ def csv(part: Part) -> Iterator[bytes]:
     kinds = list(zip(names, numbers, strict=True))
     quick = QuickCsv(names, numbers=numbers, nested=nested).lines
     yield _encoded_line("\ufeff" + header(names))
+    hidden = sorted(part.hidden)
     for at, whole in _whole_lines(part):
-        if (told := quick(whole) if not part.hidden else None) is not None:
+        touched = bisect_left(hidden, at) < bisect_left(hidden, at + len(whole))
+        if (told := quick(whole) if not touched else None) is not None:
             yield told
             continue
         made = []
@@ -122,14 +125,9 @@ def _encoded_line(text: str) -> bytes:
 
 def _decoded(line: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(line)
+        values = decode(line)
     except ValueError as error:
         raise NotALine("a line is no JSON") from error
     if not isinstance(values, dict):
         raise NotALine("a line is no object")
     return values
-
-
-def _encoded(values: Values) -> bytes:
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace") + b"\n"  # half a pair of surrogates stays what it was: an escape
