@@ -87,7 +87,9 @@ def _due(submission: Submission, *, at: datetime) -> tuple[list[Stage], datetime
     ended = ended_at(submission)
     if ended is None:
         return [], open_until(at, retention)
-    ends = {stage: ends_at(stage, ended, retention) for stage in Stage if not getattr(submission, DESTROYED[stage][0])}
+    # What was written after a reopening goes after its own end.
+    gone = {stage: getattr(submission, DESTROYED[stage][0]) for stage in Stage}
+    ends = {stage: ends_at(stage, ended, retention) for stage in Stage if gone[stage] is None or gone[stage] < ended}
     due = [stage for stage, end in ends.items() if end <= at]
     if due and kept_for(submission, at=at):
         return [], at + AGAIN
@@ -108,7 +110,7 @@ def _empty(submission: Submission, stage: Stage, *, at: datetime) -> None:
 
 
 def _destroy_files(submission: Submission, stages: list[Stage], *, at: datetime) -> None:
-    if Stage.MESSAGES in stages:
+    if {Stage.MESSAGES, Stage.CASE} & set(stages):
         for pk in (
             Message.objects.filter(dsr__submission=submission).exclude(file_sha256="").values_list("pk", flat=True)
         ):

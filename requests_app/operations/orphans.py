@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.db.models import F
+
 from requests_app.models import (
     AnswerFile,
     Authority,
@@ -86,8 +88,9 @@ def _with_row(pks: set[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def _destroyed(pks: set[uuid.UUID]) -> set[uuid.UUID]:
-    gone = (model.objects.filter(pk__in=pks).exclude(destroyed_at=None) for model in PERISHABLE)
-    return {pk for rows in gone for pk in rows.values_list("pk", flat=True)}
+    gone = [model.objects.filter(pk__in=pks).exclude(destroyed_at=None) for model in PERISHABLE]
+    of_messages = Message.objects.filter(pk__in=pks, dsr__submission__messages_destroyed_at__gt=F("written_at"))
+    return {pk for rows in (*gone, of_messages) for pk in rows.values_list("pk", flat=True)}
 
 
 def _plausible(what: str, count: int, total: int) -> bool:

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
-from requests_app.models import Authority, ProofDocument, SignIn, Submission
+from requests_app.models import Authority, PolicyVersion, ProofDocument, SignIn, Submission
 from requests_app.rules.lifecycle import ENDED, OPEN
 
 from . import evidence, files
@@ -69,14 +70,23 @@ def forget_sign_ins(now: datetime) -> int:
 
 
 def _proofs_due(rows: "QuerySet[Any]", now: datetime) -> list[Any]:
-    """Those of cases that ended as long ago as their policy keeps proofs; each has one `submission`."""
-    ended = rows.select_related("submission__policy").exclude(submission__requests__state__in=sorted(OPEN))
-    oldest = ended.annotate(case_ended_at=Max("submission__requests__answered_at")).filter(case_ended_at__lte=now)
-    return [
-        row
-        for row in oldest.order_by("case_ended_at", "pk")[:BATCH]
-        if row.case_ended_at + timedelta(days=policy_of(row.submission.policy).retention.proof_days) <= now
-    ]
+    """Those of cases that ended as long ago as their policy keeps proofs; each has one `submission`.
+
+    Asked policy by policy: the cases of one that keeps them long must not stand before those of the others.
+    """
+    ended = rows.select_related("submission").exclude(submission__requests__state__in=sorted(OPEN))
+    due: list[Any] = []
+    for policy in PolicyVersion.objects.all():
+        before = now - timedelta(days=policy_of(policy).retention.proof_days)
+        of_policy = ended.filter(submission__policy=policy)
+        oldest = of_policy.annotate(case_ended_at=Max("submission__requests__answered_at"))
+        due += oldest.filter(case_ended_at__lte=before).order_by("case_ended_at", "pk")[:BATCH]
+    return due
+
+
+def forget_sessions(now: datetime) -> None:
+    """Drop sessions that are over: some hold keyed digests of addresses."""
+    Session.objects.filter(expire_date__lt=now).delete()
 
 
 def apply(now: datetime) -> int:

@@ -1,20 +1,46 @@
-"""Where deleted rows would still lie: the log of SQLite. `secure_delete` (portal/env.py) overwrites them in the file,
-and here the log that has them is emptied into it."""
+"""Where deleted rows would still lie: the log of SQLite, and the pages of the keys on PostgreSQL.
+
+On SQLite `secure_delete` (portal/env.py) overwrites them in the file, and here the log that has them is emptied into
+it. On PostgreSQL all but the wrapped keys is sealed: their table, which is small, is written anew.
+"""
 
 import logging
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from requests_app.models import Submission, SubmissionKey
+
 log = logging.getLogger(__name__)
 ALIASES = ("default", "keys")
-PATIENCE = 2000  # milliseconds for readers and writers; a busy log is emptied by the next sweep, an hour later
+PATIENCE = 2000  # milliseconds for readers and writers; what is busy is done by the next sweep, an hour later
 USUAL = 20_000  # as portal/env.py sets it
+AGAIN = timedelta(hours=2)  # for so long after a key went is it seen to, so that a sweep that died is made good
 
 
-def scrub() -> int:
-    """Empty the logs; returns how many could be."""
-    return sum(_truncate_log(connections[alias]) for alias in ALIASES if connections[alias].vendor == "sqlite")
+def scrub(now: datetime) -> int:
+    """See to both databases; returns how many could be."""
+    cleaned = sum(_truncate_log(connections[alias]) for alias in ALIASES if connections[alias].vendor == "sqlite")
+    if connections["keys"].vendor == "postgresql" and Submission.objects.filter(destroyed_at__gt=now - AGAIN).exists():
+        cleaned += _write_anew(connections["keys"])
+    return cleaned
+
+
+def _write_anew(connection: BaseDatabaseWrapper) -> bool:
+    """False where somebody holds the table, or it belongs to another role, who has to do it: docs/operations.md."""
+    if connection.in_atomic_block:
+        return False
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"SET lock_timeout = {PATIENCE}")
+            cursor.execute(f"VACUUM (FULL) {SubmissionKey._meta.db_table}")
+        except DatabaseError as error:
+            log.info("the table of the keys is in use (%s): written anew later", type(error).__name__)
+            return False
+        finally:
+            cursor.execute("RESET lock_timeout")
+    return True
 
 
 def _truncate_log(connection: BaseDatabaseWrapper) -> bool:

@@ -98,7 +98,8 @@ BY_STAGE: dict[Stage, tuple[Emptied, ...]] = {
 
 
 def empty(stage: Stage, submission_id: UUID) -> int:
-    """Empty what goes with this stage; returns of how many rows. Needs the lock of the submission."""
-    if stage == Stage.CONTACT:
+    """Empty what goes with this stage, with the last one all; returns of how many rows. Needs the submission's lock."""
+    stages = tuple(Stage) if stage == Stage.CASE else (stage,)
+    if Stage.CONTACT in stages:
         SignIn.objects.filter(submission=submission_id).delete()
-    return sum(rows.empty(submission_id) for rows in BY_STAGE[stage])
+    return sum(rows.empty(submission_id) for each in stages for rows in BY_STAGE[each])

@@ -121,17 +121,49 @@ def count_looks(now: datetime) -> int:
 
 
 def apply_retention(now: datetime) -> int:
-    """Destroy what its period has ended for, and what a crash or a restore left without a row; then its traces."""
-    gone = (
-        retention.apply(now)
-        + answer_retention.apply(now)
-        + case_retention.apply(now, budget=BUDGET / 2)
-        + orphans.sweep(now)
-        + networks.forget(now)
-        + callbacks.forget(now)
-    )
-    scrubbing.scrub()
+    """Destroy what its period has ended for, and what a crash or a restore left without a row; then its traces.
+
+    What fails keeps nothing else from going, and is raised at the end.
+    """
+    gone, until = 0, time.monotonic() + BUDGET
+    failed: Exception | None = None
+    for part in RETENTION:
+        try:
+            gone += part(now, until)
+        except Exception as error:
+            log.error("a part of retention failed: %s", type(error).__name__)
+            failed = error
+    retention.forget_sessions(now)
+    scrubbing.scrub(now)
+    if failed is not None:
+        raise failed
     return gone
+
+
+def _until_nothing(sweep: Callable[[datetime], int]) -> Callable[[datetime, float], int]:
+    """What takes a batch at a time is repeated until it finds nothing more, or the time is over."""
+
+    def run(now: datetime, until: float) -> int:
+        gone = 0
+        while (more := sweep(now)) and time.monotonic() < until:
+            gone += more
+        return gone + more
+
+    return run
+
+
+def _cases(now: datetime, until: float) -> int:
+    return case_retention.apply(now, budget=max(1, until - time.monotonic()))
+
+
+RETENTION: tuple[Callable[[datetime, float], int], ...] = (
+    _until_nothing(retention.apply),
+    _until_nothing(answer_retention.apply),
+    _cases,
+    lambda now, until: orphans.sweep(now),
+    lambda now, until: networks.forget(now),
+    lambda now, until: callbacks.forget(now),
+)
 
 
 def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], int]:

@@ -29,7 +29,7 @@ def destroyed_keys(count: int) -> list[bytes]:
     for pk in pks:
         create_key(pk)
     wrapped = [bytes(row.wrapped) for row in SubmissionKey.objects.filter(pk__in=pks)]
-    scrubbing.scrub()
+    scrubbing.scrub(NOON)
     assert sum(key in raw("keys") for key in wrapped) == count  # they can be found while they are there
     SubmissionKey.objects.filter(pk__in=pks).delete()
     return wrapped
@@ -48,10 +48,10 @@ def test_a_log_that_somebody_reads_is_emptied_by_the_next_sweep(monkeypatch):
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM requests_app_submissionkey").fetchone()
     create_key(uuid.uuid4())
-    assert scrubbing.scrub() == 1  # the other database's
+    assert scrubbing.scrub(NOON) == 1  # the other database's
     reader.execute("COMMIT")
     reader.close()
-    assert scrubbing.scrub() == 2
+    assert scrubbing.scrub(NOON) == 2
 
 
 @pytest.mark.parametrize(
