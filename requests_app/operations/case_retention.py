@@ -22,7 +22,7 @@ from requests_app.models import (
     Submission,
     SubmissionKey,
 )
-from requests_app.rules.retention import AGAIN, Stage, ends_at, open_until
+from requests_app.rules.retention import AGAIN, Stage, ends_at, look_again
 
 from . import evidence, files, sealed_columns
 from .actors import Actor
@@ -86,14 +86,17 @@ def _due(submission: Submission, *, at: datetime) -> tuple[list[Stage], datetime
     retention = policy_of(submission.policy).retention
     ended = ended_at(submission)
     if ended is None:
-        return [], open_until(at, retention)
+        return [], look_again(at, retention)
     # What was written after a reopening goes after its own end.
     gone = {stage: getattr(submission, DESTROYED[stage][0]) for stage in Stage}
     ends = {stage: ends_at(stage, ended, retention) for stage in Stage if gone[stage] is None or gone[stage] < ended}
     due = [stage for stage, end in ends.items() if end <= at]
     if due and kept_for(submission, at=at):
         return [], at + AGAIN
-    return due, min((end for stage, end in ends.items() if stage not in due), default=None)
+    later = [end for stage, end in ends.items() if stage not in due]
+    if Stage.CONTACT in ends and Stage.CONTACT not in due:  # until then it can be taken up again
+        later.append(look_again(at, retention))
+    return due, min(later, default=None)
 
 
 def _empty(submission: Submission, stage: Stage, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from .policy import Retention
 
 AGAIN = timedelta(hours=1)  # how soon is looked again at what has to be kept for now
+AT_LEAST = timedelta(hours=12)  # between two looks at a case of which nothing is due: all goes within a day
 
 
 class Stage(StrEnum):
@@ -26,6 +27,7 @@ def ends_at(stage: Stage, ended_at: datetime, retention: Retention) -> datetime:
     return ended_at + timedelta(days=days[stage])
 
 
-def open_until(now: datetime, retention: Retention) -> datetime:
-    """Return when to look again at a case that is open: it cannot end before now, so nothing of it is owed earlier."""
-    return max(ends_at(Stage.MESSAGES, now, retention), now + AGAIN)
+def look_again(now: datetime, retention: Retention) -> datetime:
+    """Return when to look again at a case that is open, or may be reopened: it cannot end once more before now, so
+    nothing of it is owed earlier."""
+    return max(ends_at(Stage.MESSAGES, now, retention), now + AT_LEAST)

@@ -20,7 +20,7 @@ from tests.people import NOON, POLICY, staff
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 DAY = timedelta(days=1)
 # proofs, packages, messages, contact data, the case
-PERIODS = ((0, 1, 2, 3, 5), (7, 20, 20, 40, 60), (3, 5, 15, 15, 15), (30, 30, 30, 30, 90))
+PERIODS = ((0, 1, 2, 3, 5), (7, 20, 20, 40, 60), (1, 1, 2, 60, 70), (3, 5, 15, 15, 15), (30, 30, 30, 30, 90))
 MARKS = {"messages": "messages_destroyed_at", "contact": "contact_destroyed_at", "case": "destroyed_at"}
 
 
@@ -128,7 +128,7 @@ def test_the_same_holds_for_thousands():
 
 
 def test_the_cases_of_a_policy_that_keeps_long_do_not_stand_before_the_others():
-    short, long = 0, 3
+    short, long = 0, 4
     cases = Cases(len(PERIODS) * 60, random.Random(4))
     for pk in cases.ended:
         ended = NOON - DAY if cases.policy[pk] == long else NOON
