@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from requests_app.models import Authority, PolicyVersion, ProofDocument, SignIn, Submission
-from requests_app.rules.lifecycle import ENDED, OPEN
+from requests_app.rules.lifecycle import ENDED, State
 
 from . import evidence, files
 from .actors import Actor
@@ -74,7 +74,7 @@ def _proofs_due(rows: "QuerySet[Any]", now: datetime) -> list[Any]:
 
     Asked policy by policy: the cases of one that keeps them long must not stand before those of the others.
     """
-    ended = rows.select_related("submission").exclude(submission__requests__state__in=sorted(OPEN))
+    ended = rows.select_related("submission").exclude(submission__requests__state__in=sorted(set(State) - ENDED))
     due: list[Any] = []
     for policy in PolicyVersion.objects.all():
         before = now - timedelta(days=policy_of(policy).retention.proof_days)
