@@ -71,7 +71,7 @@ def test_every_sealed_column_goes_with_one_of_the_stages():
         if isinstance(field, BinaryField) and field.name.endswith("_sealed")
     }
     named = {f"{one.model.__name__}.{column}" for rows in BY_STAGE.values() for one in rows for column in one.columns}
-    assert sealed - named == SEALED_OTHERWISE
+    assert sealed - named <= SEALED_OTHERWISE
 
 
 def test_messages_and_contact_data_go_first_and_the_key_last():
