@@ -11,6 +11,7 @@ from requests_app.connectors.contract import addresses
 from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract, held
 from tests.connectors.sql_erasing import SqlErasing
+from tests.connectors.sql_hard_cases import SqlHardCases
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,10 @@ def engine(url: str) -> Iterator[Engine]:
 
 
 class TestErasingOnMariadb(SqlErasing):
+    pass
+
+
+class TestHardCasesOnMariadb(SqlHardCases):
     pass
 
 

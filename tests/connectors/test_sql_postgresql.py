@@ -17,6 +17,7 @@ from tests import services
 from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract
 from tests.connectors.sql_erasing import SqlErasing
+from tests.connectors.sql_hard_cases import SqlHardCases
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,10 @@ def _url(url: str) -> str:
 
 
 class TestErasingOnPostgresql(SqlErasing):
+    pass
+
+
+class TestHardCasesOnPostgresql(SqlHardCases):
     pass
 
 

@@ -64,7 +64,8 @@ class Erasure:
                 kept = [one.table for one in self.named_by(key) if one.table in ways and ways[one.table][0] == Way.KEEP]
                 ways[key] = (Way.KEEP, _stays(kept)) if kept else (way, NOTHING)
             else:
-                ways[key] = self._proposed(key, way, {name: one for name, (one, _) in ways.items()})
+                said = {name: self.way(name) for name in self.own}  # of those that go later nothing else is known yet
+                ways[key] = self._proposed(key, way, said | {name: one for name, (one, _) in ways.items()})
         return ways
 
     def _proposed(self, key: str, way: Way, ways: Mapping[str, Way]) -> tuple[Way, Text]:

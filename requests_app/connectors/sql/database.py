@@ -25,8 +25,8 @@ DRIVERS = {
     "mariadb": "mariadb+pymysql",
 }
 FOR_GOOD = {"ProgrammingError", "NotSupportedError", "DataError", "IntegrityError"}
-# What MySQL calls operational and no waiting mends: access, database, column, collation.
-FOR_GOOD_MYSQL = {1044, 1049, 1054, 1142, 1143, 1227, 1267, 1271}
+# What MySQL calls operational and no waiting mends: access, database, column, collation, a CHECK.
+FOR_GOOD_MYSQL = {1044, 1049, 1054, 1142, 1143, 1227, 1267, 1271, 3819, 4025}
 FOR_GOOD_SQLITE = ("no such", "file is not a database")
 
 

@@ -104,7 +104,7 @@ def _shape(inspector: Inspector, dialect: str, described: MapTable) -> Shape:
     emptyings, fixed = {}, set(primary)
     for one in described.columns:
         if one.name in there and one.name not in primary:
-            emptying = _emptying(there[one.name], one.name in unique)
+            emptying = _emptying(there[one.name], one.name in unique, said=one.kind)
             if emptying is None or (one.references and not emptying.nullable):
                 fixed.add(one.name)
             else:
@@ -125,9 +125,10 @@ def _unique(inspector: Inspector, name: str, schema: str | None) -> set[str]:
     return {str(one[0]) for one in sets if len(one) == 1}
 
 
-def _emptying(found: Any, unique: bool) -> Emptying | None:
-    """None where nothing is known that could stand there."""
+def _emptying(found: Any, unique: bool, *, said: str) -> Emptying | None:
+    """None where nothing is known that could stand there. `said`: the kind of the map; MariaDB has JSON as text."""
     kind = "uuid" if isinstance(found["type"], types.Uuid) else kind_of(found["type"])
+    kind = "json" if (said, kind) == ("json", "text") else kind
     if isinstance(found["type"], types.Enum) and not found["nullable"]:
         return None
     length = getattr(found["type"], "length", None)
