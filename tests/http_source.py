@@ -64,9 +64,10 @@ class Other:
         if what in {"plan", "verify"}:
             return {"items": [{"way": "erase", **one} for one in self.counted(asked)]}
         name = f"{what} {asked['request']} {json.dumps(asked, sort_keys=True)}"
-        if name not in self.done:
-            self.done[name] = getattr(self, what)(asked)
-        return self.done[name]
+        answer = self.done.get(name) or getattr(self, what)(asked)
+        if not any(one.get("left") for one in answer.get("items", ()) if one.get("way") != "keep"):
+            self.done[name] = answer
+        return answer
 
     def counted(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
         rows = [row["table"] for reference in asked["references"] for row in self.records.get(reference, [])]

@@ -1,6 +1,8 @@
 """A source that stands in its options: for the demo, for tests, and for a controller with a handful of people."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -8,6 +10,7 @@ from requests_app.rules.addresses import normalise
 
 from . import at_erasure, described, in_memory_acts
 from .base import DataSource, Extracted, Match, OnFile, Query
+from .in_memory_file import KeptIn
 from .records import Record, Table
 from .work import Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
 
@@ -22,11 +25,18 @@ class InMemory(DataSource):
     `records` of a person: {table: [{column: value}]}; `tables`: what those are, as `described.tables` reads it, and
     what becomes of them, as `at_erasure.treatment` does.
 
-    What is erased or changed is so in the options themselves, for as long as this process runs.
+    What is erased or changed is so in the options themselves, for as long as this process runs. `kept_in`: the path of
+    a file in which it is kept for all processes, and for the next start; if it is relative, beneath VAR_DIR.
     """
 
-    def __init__(self, *, people: Iterable[Person] = (), tables: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self, *, people: Iterable[Person] = (), tables: Mapping[str, Mapping[str, Any]] | None = None, kept_in: str = ""
+    ) -> None:
         self.people = people if isinstance(people, list) else list(people)
+        self._file = KeptIn(kept_in, self.people) if kept_in else None
+        if self._file:
+            changed = self._file.read()
+            self.people = deepcopy(self.people) if changed is None else changed
         self.tables = {table.name: table for table in described.tables(tables or {}, besides=at_erasure.OPTIONS)}
         self.treatments = {
             name: at_erasure.treatment((tables or {})[name], [one.name for one in table.columns], name)
@@ -63,7 +73,8 @@ class InMemory(DataSource):
 
     def erase(self, references: Sequence[str], *, items: Sequence[Instruction], request_id: str) -> Sequence[Carried]:
         """Take the records away, or put them where they are nobody's, without values; with the last goes the person."""
-        return in_memory_acts.erased(self.people, self._of(references), items, self.treatments)
+        with self._kept():
+            return in_memory_acts.erased(self.people, self._of(references), items, self.treatments)
 
     def verify_gone(self, references: Sequence[str], *, request_id: str) -> Sequence[Remaining]:
         """Count again."""
@@ -71,17 +82,29 @@ class InMemory(DataSource):
 
     def withdraw_consent(self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str) -> None:
         """Keep the latest act of each purpose."""
-        in_memory_acts.note_consent(self._of(references), acts)
+        with self._kept():
+            in_memory_acts.note_consent(self._of(references), acts)
 
     def rectify(self, references: Sequence[str], *, changes: Sequence[Change], request_id: str) -> Sequence[Changed]:
         """Put right what the tables say may be put right."""
-        return in_memory_acts.rectified(self._of(references), changes, self.tables, self.treatments)
+        with self._kept():
+            return in_memory_acts.rectified(self._of(references), changes, self.tables, self.treatments)
 
     def restrict(self, references: Sequence[str], *, restricted: bool, request_id: str) -> Sequence[Remaining]:
         """Mark these people."""
-        for person in (people := self._of(references)):
-            person["restricted"] = restricted
+        with self._kept():
+            for person in (people := self._of(references)):
+                person["restricted"] = restricted
         return in_memory_acts.remaining(people, self.tables)
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Whatever was done, also before something went wrong, is kept."""
+        try:
+            yield
+        finally:
+            if self._file:
+                self._file.write(self.people)
 
     def _matches(self) -> Iterator[tuple[Person, Match]]:
         yield from ((person, _match(person, number)) for number, person in enumerate(self.people, start=1))

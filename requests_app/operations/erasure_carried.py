@@ -8,7 +8,17 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from requests_app.connectors import Carried, Instruction, NotOffered, Pending, PermanentFailure, RetryLater, Way, source
+from requests_app.connectors import (
+    Attested,
+    Carried,
+    Instruction,
+    NotOffered,
+    Pending,
+    PermanentFailure,
+    RetryLater,
+    Way,
+    source,
+)
 from requests_app.models import ErasureItem, SourceAct
 from requests_app.rules.erasure_plan import GOES
 
@@ -49,7 +59,7 @@ def erase(row: SourceAct, lease: Lease) -> bool:
         raise NotSaid
     if any(said[item.table].left for item in going):
         raise LeftOver
-    return _record(row, going, list(answer), lease.now())
+    return _record(row, going, answer, lease.now())
 
 
 def _decided(row: SourceAct) -> list[ErasureItem]:
@@ -83,14 +93,19 @@ def _by_hand(row: SourceAct) -> bool:
 
 def _record(row: SourceAct, items: Sequence[ErasureItem], answer: Sequence[Carried], at: datetime) -> bool:
     said = {one.table: one.records for one in answer}
+    kept: dict[str, object] = {"tables": said}
+    if isinstance(answer, Attested):
+        kept["signed"] = answer.attested  # a processor's own: it names nobody, and the evidence holds its digest
     with transaction.atomic():
         lock(row.dsr)
-        if not answered(row, at, answer={"tables": said}):
+        if not answered(row, at, answer=kept):
             return False
         for item in items:
             changed = F("done") + said.get(item.table, 0)
             ErasureItem.objects.filter(pk=item.pk).update(done_at=at, done=changed, left=0)
         body: dict[str, str | int] = {"act": str(row.pk), "source": row.alias, "records": sum(said.values())}
+        if isinstance(answer, Attested):
+            body["signed_sha256"] = hashlib.sha256(answer.attested.encode()).hexdigest()
         _append(row, Kind.SOURCE_ERASED, body, at)
         owe_verification(row, at=at)
     return True

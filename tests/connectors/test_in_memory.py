@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,3 +169,27 @@ def test_a_source_that_lies_is_contradicted_by_its_own_count() -> None:
         source = untrue(people=people, tables=TABLES)
         assert not any(one.left for one in source.erase(["C-1001"], items=items, request_id=REQUEST))
         assert sum(one.records for one in source.verify_gone(["C-1001"], request_id=REQUEST)) == left
+
+
+def test_what_was_done_is_kept_for_other_processes_and_the_next_start(tmp_path: Path) -> None:
+    def anew(people: list[dict[str, Any]]) -> InMemory:
+        return InMemory(people=people, tables=TABLES, kept_in=str(tmp_path / "people.json"))
+
+    before = list(anew(PEOPLE).extract(["C-1001"], request_id=REQUEST))
+    stopped = ConsentAct("news", False, datetime(2026, 11, 22, 12, tzinfo=UTC))
+    anew(PEOPLE).withdraw_consent(["C-1001"], acts=[stopped], request_id=REQUEST)
+    assert anew(PEOPLE).people[0]["consents"] == {"news": {"allowed": False, "at": stopped.at}}
+    assert list(anew(PEOPLE).extract(["C-1001"], request_id=REQUEST)) == before  # dates are dates again
+    items = [Instruction(table, Way.ERASE) for table in TABLES]
+    anew(PEOPLE).erase(["C-1001"], items=items, request_id=REQUEST)
+    assert anew(PEOPLE).find(Query("ana@example.org")) == []
+    assert "ana@example.org" not in (tmp_path / "people.json").read_text()
+    assert [file.name for file in tmp_path.iterdir()] == ["people.json"]
+    more = [*PEOPLE, {"emails": ["new@example.org"]}]
+    assert len(anew(more).find(Query("ana@example.org"))) == 1  # of other options the file says nothing
+
+
+def test_a_file_of_somebody_else_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "people.json").write_text("[]")
+    with pytest.raises(ValueError, match="kept_in names a file that cannot be read"):
+        InMemory(people=[], kept_in=str(tmp_path / "people.json"))

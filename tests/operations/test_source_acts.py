@@ -1,5 +1,6 @@
 """An erasure from the dry run to the certificate; a source that lies, one that is away, one where people have to."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 
 from requests_app.connectors import (
+    Attested,
     Carried,
     DataSource,
     Instruction,
@@ -209,6 +211,25 @@ def test_it_is_written_down_before_anything_is_destroyed(bruno: Actor, ada: Acto
     assert kinds(dsr).count("erasure_begun") == 1
     dsr.refresh_from_db()
     assert dsr.state == "fulfilled"
+
+
+def test_what_a_processor_signed_is_kept_and_its_digest_stands_in_the_evidence(
+    bruno: Actor, ada: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, whole = "portal-answer-1 crm-2026 200 nonce digest signature", Shop.erase
+
+    def signed(self: Shop, references: Sequence[str], **told: Any) -> Attested[Carried]:
+        return Attested(whole(self, references, **told), attested=line, body=b"{}")
+
+    monkeypatch.setattr(Shop, "erase", signed)
+    dsr = to_be_deleted()
+    choose(dsr, bruno)
+    dsr = approved(dsr, bruno, ada)
+    carried_out(THEN + DAY)
+    assert SourceAct.objects.get(dsr=dsr, act="erase").answer["signed"] == line
+    event = EvidenceEvent.objects.get(dsr_id=dsr.pk, kind="source_erased")
+    assert hashlib.sha256(line.encode()).hexdigest() in event.body
+    assert list(evidence.verify()) == []
 
 
 def test_what_is_kept_stays_and_the_answer_says_so(bruno: Actor, ada: Actor) -> None:
