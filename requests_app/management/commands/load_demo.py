@@ -137,7 +137,7 @@ def _live_through(staff: Any) -> None:
                 _confirm_erasure(case, at)
             if case.answered_after is not None and case.ago - case.answered_after == ago:
                 _answer(case, staff, at)
-        for sweep in ("enforce_deadlines", "deliver_notices"):
+        for sweep in ("enforce_deadlines", "carry_out_acts", "deliver_notices"):
             SWEEPS[sweep](at)
 
 
@@ -170,13 +170,13 @@ def _confirm_erasure(case: Case, at: datetime) -> None:
         SWEEPS["deliver_notices"](at)
         code, soon = identity.code_for(check), at + timedelta(minutes=4)
         erasure.confirm(dsr, code=code, actor=_filer(case), at=soon)
+        SWEEPS["carry_out_acts"](soon + timedelta(minutes=1))  # each source says what it would reach
 
 
 def _answer(case: Case, staff: Any, at: datetime) -> None:
     handler, approver = Actor.staff(staff[case.handler]), Actor.staff(staff["ada"])
     for dsr in DataSubjectRequest.objects.filter(submission__form_key=_key(case)):
         made = decision.decide(dsr, outcome="done", actor=handler, at=at, **LETTER)
-        SWEEPS["run_steps"](at + timedelta(minutes=1))  # of what was deleted each source is asked again
         decision.approve(dsr, digest=made.content_digest, actor=approver, at=at + timedelta(minutes=2))
 
 
