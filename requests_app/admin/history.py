@@ -97,6 +97,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.SOURCE_PLANNED: "The data source {source} said what an erasure would reach: {records} records.",
     Kind.ITEMS_DECIDED: "{who} decided what becomes of what the sources hold ({items} items).",
     Kind.ERASURE_BEGUN: "It was written down what is destroyed in {source}, before it was.",
+    Kind.CONSENT_TOLD: "The data source {source} was told what stands for these purposes: {purposes}.",
     Kind.SOURCE_ERASED: "The data source {source} said that it erased or anonymised {records} records.",
     Kind.SOURCE_TOLD: "The data source {source} was told ({what}), and said that it is done.",
     Kind.ACT_ATTESTED: "{who} said that people did it in {source}, and wrote how.",

@@ -22,6 +22,13 @@ BASES: Mapping[str, Text] = {
 }
 
 
+# The letter of a request that the sources themselves carried out.
+CARRIED_OUT = Text(
+    "Each of our systems was told, and does as you said.",
+    "Ciascuno dei nostri sistemi è stato informato e fa come ha detto Lei.",
+)
+
+
 def label(policy: Policy, key: str, language: str) -> str:
     """Return the name of a purpose; of one that the policy does not know, its key in words."""
     purpose = policy.purpose(key)

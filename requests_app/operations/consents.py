@@ -16,6 +16,7 @@ from requests_app.rules.policy import Purpose
 
 from .actors import Actor
 from .authorities import digest_sought, sought
+from .owed_acts import owe_told
 from .policies import policy_of
 
 How = ConsentEntry.How
@@ -127,6 +128,7 @@ def take_effect(
     if not texts:  # the policy names no such purpose, and a no is heard all the same
         texts = {rules.MARKETING if dsr.right == "marketing_optout" else dsr.right: Seen(version=dsr.policy)}
     record([New(digest, key, Act.WITHDRAWN, at, text, how, dsr=dsr) for key, text in texts.items()], actor=actor, at=at)
+    owe_told(dsr, at=at)
     return tuple(texts)
 
 
@@ -159,6 +161,8 @@ def take_back(
     address = sought(dsr.submission)[0]
     others = set(lookup_digests(address)) if address else set()
     record([_undoing(row, {row.digest, *others}, how, at) for row in rows], actor=actor, at=at)
+    if rows:
+        owe_told(dsr, at=at, occasion=f"back:{rows[0].pk}")
     return rows
 
 

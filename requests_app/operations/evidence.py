@@ -111,6 +111,7 @@ class Kind(StrEnum):
     ERASURE_PROVED = "erasure_proved"
     ERASURE_RESUMED = "erasure_resumed"
     CERTIFICATE_ISSUED = "certificate_issued"
+    CONSENT_TOLD = "consent_told"
 
 
 def _hash(canonical: str) -> str:

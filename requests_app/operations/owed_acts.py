@@ -26,6 +26,11 @@ def owe_acts(dsr: DataSubjectRequest, *, at: datetime) -> None:
         _owe(dsr, Act.ERASE, sorted({item.alias for item in items_of(dsr).filter(way__in=GOES)}), at=at)
 
 
+def owe_told(dsr: DataSubjectRequest, *, at: datetime, occasion: str = "") -> None:
+    """Owe that each source is told what the person allows now. `occasion`: what changed since they were told."""
+    _owe(dsr, Act.WITHDRAW, planners(), at=at, occasion=occasion)
+
+
 def planners() -> list[str]:
     """Return the names of the sources that may hold something of a person: they know people, or say what they hold."""
     return sorted({*finders(), *holders()})

@@ -16,7 +16,7 @@ from requests_app.models.keys import KeyDestroyed, held
 from requests_app.rules.identity import BEFORE_A_PLAN
 from requests_app.rules.lifecycle import State
 
-from . import assurance, erasure_carried, erasure_planned, erasure_proved
+from . import assurance, consent_told, erasure_carried, erasure_planned, erasure_proved
 from .leases import Lease, due, put_off
 from .owed_acts import Act, Status
 from .team import alarm_officers
@@ -32,12 +32,17 @@ DO: Mapping[str, Told] = {
     Act.PLAN: erasure_planned.ask,
     Act.ERASE: erasure_carried.erase,
     Act.VERIFY: erasure_proved.ask,
+    Act.WITHDRAW: consent_told.tell,
 }
 WHEN: Mapping[str, Sequence[State]] = {
     Act.PLAN: (State.IN_PROGRESS,),
     Act.ERASE: (State.EXECUTING,),
     Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
+    Act.WITHDRAW: tuple(State),  # it is in effect, or taken back, wherever its request is
 }
+WHAT: Mapping[str, str] = {Act.WITHDRAW: "a withdrawal"} | dict.fromkeys(
+    (Act.PLAN, Act.ERASE, Act.VERIFY), "a deletion"
+)
 
 
 def run_due(now: datetime, *, budget: float) -> int:
@@ -99,7 +104,9 @@ def _failed(row: SourceAct, error: Exception, at: datetime) -> bool:
         values = {"status": Status.FAILED, "next_try_at": None, "failure_code": type(error).__name__[:80]}
         if not mine.update(**values, finished_at=at):
             return False
-        _alarm(row, f"The data source {row.alias} could not be told about a deletion. Somebody has to look at it.", at)
+        _alarm(
+            row, f"The data source {row.alias} could not be told about {WHAT[row.act]}. Somebody has to look at it.", at
+        )
     return True
 
 

@@ -1,0 +1,112 @@
+"""Telling one source what a person allows and does not allow: what the ledger says now, whatever it was owed for."""
+
+from django.db import transaction
+
+from requests_app.connectors import ConsentAct, DataSource, NotOffered, Pending, Query, source
+from requests_app.models import ConsentEntry, DataSubjectRequest, SourceAct
+from requests_app.models.keys import lookup_digests
+from requests_app.rules import consents as rules
+from requests_app.rules.addresses import normalise
+from requests_app.rules.consents import Act as Said
+from requests_app.rules.lifecycle import Action, State
+
+from . import consents, evidence
+from .actors import Actor
+from .acts_answered import answered, waits
+from .authorities import sought
+from .consent_words import CARRIED_OUT
+from .evidence import Kind
+from .leases import Lease
+from .notices import owe
+from .owed_acts import Act, Status, acts_of
+from .policies import policy_of
+from .transition import NOTICE, advance, lock
+
+
+def tell(row: SourceAct, lease: Lease) -> bool:
+    """Tell it for everybody on file under the address that was given: no proof is asked of a no (P5, P8).
+
+    People have to where the source is not told of consent, where no address was given, and where a stop is to be
+    taken back of which only the source knows what stood before: nothing else would make a yes of nothing (H6).
+    """
+    asked, dsr = source(row.alias), row.dsr
+    acts, unknown = _acts(dsr)
+    references = _references(dsr, asked)
+    if references is None or (unknown and _was_told(row, unknown)):
+        return _by_hand(row)
+    if acts and references:
+        try:
+            answer = asked.withdraw_consent(references, acts=acts, request_id=row.pk.hex)
+        except NotOffered:
+            return _by_hand(row)
+        if isinstance(answer, Pending):
+            return waits(row, answer, lease.now())
+    return _record(row, acts if references else [], lease)
+
+
+def _acts(dsr: DataSubjectRequest) -> tuple[list[ConsentAct], set[str]]:
+    """What stands for each purpose that the request touched; and those of which nobody but the source knows it."""
+    acts, unknown, policy = [], set(), policy_of(dsr.policy)
+    own = dsr.consents.order_by("at", "pk")
+    address = sought(dsr.submission)[0]
+    digests = {row.digest for row in own} | set(lookup_digests(address) if address else ())
+    for entry in {row.purpose: row for row in own}.values():
+        stands: ConsentEntry = consents.said_of(digests, entry.purpose) or entry
+        purpose = policy.purpose(entry.purpose)
+        default = purpose is not None and rules.by_default(purpose)
+        if stands.act == Said.UNDONE and not default:
+            unknown.add(entry.purpose)
+            continue
+        allowed = consents.is_allowed(purpose, stands) if purpose else stands.act == Said.GRANTED
+        acts.append(ConsentAct(entry.purpose, allowed, stands.at))
+    return acts, unknown
+
+
+def _references(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | None:
+    address = sought(dsr.submission)[0]
+    if not address:
+        return None
+    if not asked.knows_people:
+        return [normalise(address)]
+    found = asked.find(Query(email=address, name="", details=""))
+    theirs = {normalise(address)}
+    return [match.reference for match in found if theirs & {normalise(one.address) for one in match.contacts}]
+
+
+def _was_told(row: SourceAct, purposes: set[str]) -> bool:
+    earlier = acts_of(row.dsr).filter(alias=row.alias, act=Act.WITHDRAW, status=Status.DONE).exclude(pk=row.pk)
+    return any(purposes & set(one.answer.get("told", ())) for one in earlier)
+
+
+def _by_hand(row: SourceAct) -> bool:
+    mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(status=Status.BY_HAND, next_try_at=None, attempts=0, failure_code="")
+    return False
+
+
+def _record(row: SourceAct, acts: list[ConsentAct], lease: Lease) -> bool:
+    at, told = lease.now(), sorted(act.purpose for act in acts)
+    with transaction.atomic():
+        dsr = lock(row.dsr)
+        if not answered(row, at, answer={"told": told}):
+            return False
+        body: dict[str, str | int] = {"act": str(row.pk), "source": row.alias, "purposes": " ".join(told)}
+        evidence.append(dsr.submission_id, Kind.CONSENT_TOLD, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body)
+        left = acts_of(dsr).filter(act=Act.WITHDRAW).exclude(status=Status.DONE)
+        if dsr.state == State.IN_PROGRESS and consents.in_effect(dsr) and not left.exists():
+            _carried_out(dsr, lease)
+    return True
+
+
+def _carried_out(dsr: DataSubjectRequest, lease: Lease) -> None:
+    at = lease.now()
+    values = {"answered_at": at, "waiting_since": None}
+    dsr = advance(dsr, Action.CARRY_OUT, actor=Actor.system(), at=at, values=values)
+    owe(
+        NOTICE[Action.CARRY_OUT],
+        submission=dsr.submission,
+        dsr=dsr,
+        occurrence=f"{dsr.pk.hex}:{dsr.opened_at.isoformat()}",
+        context={"letter": CARRIED_OUT.in_language(dsr.submission.language)},
+        at=at,
+    )
