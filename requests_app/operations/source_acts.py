@@ -40,9 +40,7 @@ WHEN: Mapping[str, Sequence[State]] = {
     Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
     Act.WITHDRAW: tuple(State),  # it is in effect, or taken back, wherever its request is
 }
-WHAT: Mapping[str, str] = {Act.WITHDRAW: "a withdrawal"} | dict.fromkeys(
-    (Act.PLAN, Act.ERASE, Act.VERIFY), "a deletion"
-)
+WHAT: Mapping[str, str] = {Act.WITHDRAW: "a withdrawal"}
 
 
 def run_due(now: datetime, *, budget: float) -> int:
@@ -104,9 +102,8 @@ def _failed(row: SourceAct, error: Exception, at: datetime) -> bool:
         values = {"status": Status.FAILED, "next_try_at": None, "failure_code": type(error).__name__[:80]}
         if not mine.update(**values, finished_at=at):
             return False
-        _alarm(
-            row, f"The data source {row.alias} could not be told about {WHAT[row.act]}. Somebody has to look at it.", at
-        )
+        about = WHAT.get(row.act, "a deletion")
+        _alarm(row, f"The data source {row.alias} could not be told about {about}. Somebody has to look at it.", at)
     return True
 
 
