@@ -212,6 +212,9 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     if act not in ("again", "by_hand") or not may(request.user, "retry_step" if act == "again" else "attest"):
         raise PermissionDenied
     row = get_object_or_404(SourceAct.objects.select_related("dsr__submission", "dsr__policy"), pk=pk)
+    if row.dsr.submission.contact_destroyed_at:
+        messages.error(request, "The data of this case were destroyed under the retention rules.")
+        return HttpResponseRedirect(reverse(CASE, args=[row.dsr_id]))
     now, actor = clock.now(), Actor.staff(request.user)
     form_class = forms.Form if act == "again" else NoteForm
     form = form_class(request.POST if request.method == "POST" else None)

@@ -23,7 +23,6 @@ from requests_app.rules.lifecycle import ActionNotAllowed
 from tests.people import NOON, POLICY, ana_files, confirms, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
-SEALED_OTHERWISE = {"PreferenceLink.address"}  # of no case: sealed by the secret of its link, which is stored nowhere
 CONTACT, CASE = NOON + timedelta(days=365), NOON + timedelta(days=731)
 
 
@@ -71,7 +70,7 @@ def test_every_sealed_column_goes_with_one_of_the_stages():
         if isinstance(field, BinaryField) and field.name.endswith("_sealed")
     }
     named = {f"{one.model.__name__}.{column}" for rows in BY_STAGE.values() for one in rows for column in one.columns}
-    assert sealed - named <= SEALED_OTHERWISE
+    assert sealed - named == set()
 
 
 def test_messages_and_contact_data_go_first_and_the_key_last():
