@@ -12,6 +12,7 @@ from requests_app.connectors.data_map.fides import read_fides
 from requests_app.connectors.data_map.toml_file import DataMapError, read_map
 from requests_app.connectors.sql import Sql
 from requests_app.connectors.sql.checking import check
+from requests_app.connectors.sql.erasing_findings import of_accounts
 from requests_app.connectors.work import Way
 from tests.connectors import shop
 
@@ -72,6 +73,13 @@ def test_a_fides_dataset_says_it_by_its_masking_strategies() -> None:
     customer = data_map.by_key["customer"]
     assert {one.name for one in customer.columns if one.at_erasure == "mask"} == {"number"}
     assert erasure_of(data_map, visits(data_map)).way("customer") == Way.ANONYMISE
+
+
+@pytest.mark.parametrize(("writes_as", "noted"), [("reader", 1), ("eraser", 0)])
+def test_the_account_that_erases_is_better_not_the_one_that_is_asked_afterwards(writes_as: str, noted: int) -> None:
+    writing = f"postgresql://{writes_as}:secret@db.example/shop"
+    source = Sql(url="postgresql://reader:secret@db.example/shop", write_url=writing, map=str(shop.MAP))
+    assert len(list(of_accounts(source.database, source.writer))) == noted
 
 
 def test_the_check_says_what_would_stay_and_what_would_stop_it_where_something_may_be_written(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from requests_app.connectors.data_map import DataMap, Visit
 from requests_app.connectors.data_map.erasing import Erasure, erasure_of
 from requests_app.connectors.work import Way
 
+from .database import Database
 from .findings import Finding
 from .shapes import Shape, shapes_of
 
@@ -24,6 +25,14 @@ def of_erasing(data_map: DataMap, visits: Sequence[Visit], connection: Connectio
     yield from _circles(erasure, shapes)
     yield from _named_only(erasure, visits)
     yield from _unmapped(erasure, inspect(connection), {key for key, (way, _) in proposed.items() if way == Way.ERASE})
+
+
+def of_accounts(reader: Database, writer: Database) -> Iterator[Finding]:
+    """Yield whether the account that erases is also the one that is asked what is left."""
+    one, other = reader.engine.url, writer.engine.url
+    if one.get_backend_name() != "sqlite" and (one.username, one.host) == (other.username, other.host):
+        words = "is the account of url, too: whoever erases also says that it is gone. Let url only read"
+        yield Finding("write_url", words, wrong=False)
 
 
 def _tables(erasure: Erasure, shapes: Mapping[str, Shape], ways: Mapping[str, Way]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from requests_app.connectors.sql import Sql
 from requests_app.connectors.sql.checking import check
 from requests_app.connectors.sql.database import database_of
 from requests_app.connectors.sql.drafting import draft
+from requests_app.connectors.sql.erasing_findings import of_accounts
 
 BACKEND = "requests_app.connectors.sql.Sql"
 
@@ -51,6 +52,7 @@ class Command(BaseCommand):
     def _check(self, alias: str, given: Mapping[str, Any]) -> None:
         source = Sql(**given)
         findings = check(source.map, source.visits, source.database, may_write=source.may_write)
+        findings += of_accounts(source.database, source.writer) if source.may_write else ()
         for finding in sorted(findings, key=lambda one: not one.wrong):
             self.stdout.write(f"{'WRONG' if finding.wrong else 'note '}  {finding.place}: {finding.words}")
         wrong = sum(finding.wrong for finding in findings)
