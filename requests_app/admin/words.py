@@ -34,6 +34,8 @@ KINDS = {
     "effect_undone": "Confirmation that it was undone",
     "erasure_confirmed": "The erasure is confirmed, and can still be stopped",
     "erasure_done": "The erasure is done, with its certificate",
+    "hold_set": "Word that something has to stay for a legal dispute",
+    "hold_lifted": "Word that nothing has to stay any more",
     "erasure_resumed": "The erasure goes on",
     "erasure_question": "Question whether the data are really to be erased",
     "lapsed": "Letter about a request that lapsed",

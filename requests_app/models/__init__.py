@@ -14,6 +14,7 @@ from .evidence import AccessLog, EvidenceEvent
 from .fulfilment import FulfilmentStep, Mark, PackageBuild, Redaction, StepFile
 from .identity import IdentityCheck
 from .keys import SubmissionKey
+from .legal_hold import LegalHold
 from .manual_verification import ManualVerification
 from .message import Message
 from .network import NetworkCount
@@ -48,6 +49,7 @@ __all__ = [
     "FulfilmentStep",
     "Heartbeat",
     "IdentityCheck",
+    "LegalHold",
     "ManualVerification",
     "Mark",
     "Message",

@@ -44,6 +44,7 @@ class SourceAct(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.WAITING)
     owed_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="not before")
+    told_at = models.DateTimeField(null=True, help_text="since when it is being told; empty between the tries")
     finished_at = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -12,7 +12,7 @@ from .owed_acts import Status
 def answered(row: SourceAct, at: datetime, *, status: SourceAct.Status = Status.DONE, **values: Any) -> bool:
     """Store the answer; False where another worker has the act. Needs the caller's transaction."""
     mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    done = {"status": status, "next_try_at": None, "failure_code": "", "finished_at": at, **values}
+    done = {"status": status, "next_try_at": None, "told_at": None, "failure_code": "", "finished_at": at, **values}
     return bool(mine.update(**done))
 
 
@@ -20,7 +20,7 @@ def waits(row: SourceAct, answer: Pending, at: datetime) -> bool:
     """The source answers later: it is asked again then, or, where people have to, staff say that it was done."""
     mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
     if answer.ask_again_at is None:
-        mine.update(status=Status.BY_HAND, next_try_at=None, attempts=0, failure_code="")
+        mine.update(status=Status.BY_HAND, next_try_at=None, told_at=None, attempts=0, failure_code="")
     else:
-        mine.update(status=Status.PENDING, next_try_at=answer.ask_again_at, attempts=0, failure_code="")
+        mine.update(status=Status.PENDING, next_try_at=answer.ask_again_at, told_at=None, attempts=0, failure_code="")
     return False

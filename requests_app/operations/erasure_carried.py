@@ -26,6 +26,7 @@ from . import evidence
 from .actors import Actor
 from .acts_answered import answered, waits
 from .evidence import Kind
+from .holding import held_places, is_held
 from .leases import Lease
 from .owed_acts import Act, Status, acts_of, items_of, owe_verification
 from .transition import lock
@@ -47,7 +48,8 @@ def erase(row: SourceAct, lease: Lease) -> bool:
     if not all(item.table for item in going):
         return _by_hand(row)
     plan = acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN)
-    told = [Instruction(item.table, Way(item.way) if item.way in GOES else Way.KEEP) for item in _decided(row)]
+    goes = {item.table: Way(item.way) for item in going}
+    told = [Instruction(item.table, goes.get(item.table, Way.KEEP)) for item in _decided(row)]
     try:
         answer = source(row.alias).erase(plan.references, items=told, request_id=row.pk.hex)
     except NotOffered:
@@ -67,10 +69,12 @@ def _decided(row: SourceAct) -> list[ErasureItem]:
 
 
 def _written_down(row: SourceAct, at: datetime) -> list[ErasureItem]:
-    """Return what goes and is not gone, with the evidence of it in store before anything is destroyed."""
+    """Return what goes, is not gone and not held, with the evidence of it in store before anything is destroyed."""
     with transaction.atomic():
         lock(row.dsr)
-        going = list(items_of(row.dsr).filter(alias=row.alias, way__in=GOES, done_at=None))
+        places = held_places(row.dsr)
+        waiting = items_of(row.dsr).filter(alias=row.alias, way__in=GOES, done_at=None)
+        going = [item for item in waiting if not is_held(item, places)]
         fresh = [item for item in going if item.written_at is None]
         if fresh:
             ErasureItem.objects.filter(pk__in=[item.pk for item in fresh]).update(written_at=at)
@@ -87,7 +91,7 @@ def _written_down(row: SourceAct, at: datetime) -> list[ErasureItem]:
 
 def _by_hand(row: SourceAct) -> bool:
     mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(status=Status.BY_HAND, next_try_at=None, attempts=0, failure_code="")
+    mine.update(status=Status.BY_HAND, next_try_at=None, told_at=None, attempts=0, failure_code="")
     return False
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from requests_app.models import DataSubjectRequest, ErasureItem, Message, SourceAct
 from requests_app.models.keys import seal
@@ -19,7 +18,7 @@ from . import evidence, messages
 from .actors import Actor
 from .erasure_proved import settle
 from .evidence import Kind
-from .owed_acts import Act, Status, acts_of, items_of, owe_verification
+from .owed_acts import Act, Status, acts_of, items_of, owe_verification, tell_anew
 from .plan_digest import digest_of_plan
 from .policies import policy_of
 from .refused import Refused
@@ -93,15 +92,11 @@ def ask_again(act: SourceAct, *, actor: Actor, at: datetime) -> None:
             raise Refused("This is over for this request.")
         if act.act == Act.VERIFY and act.status == Status.CONTRADICTED:
             items_of(dsr).filter(alias=act.alias, way__in=GOES).update(done_at=None)
-            _anew(acts_of(dsr).filter(alias=act.alias, act=Act.ERASE), at)
+            tell_anew(acts_of(dsr).filter(alias=act.alias, act=Act.ERASE), at=at)
         else:
-            _anew(SourceAct.objects.filter(pk=act.pk), at)
+            tell_anew(SourceAct.objects.filter(pk=act.pk), at=at)
         body: dict[str, str | int] = {"act": str(act.pk), "source": act.alias, "before": act.status}
         evidence.append(dsr.submission_id, Kind.ACT_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
-
-
-def _anew(acts: QuerySet[SourceAct], at: datetime) -> None:
-    acts.update(status=Status.WAITING, next_try_at=at, due_at=at, attempts=0, failure_code="", finished_at=None)
 
 
 def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:

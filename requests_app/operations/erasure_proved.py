@@ -28,7 +28,8 @@ ATTESTED = "attested"  # nobody but those who erased says so
 def ask(row: SourceAct, lease: Lease) -> bool:
     """Ask one source what it still holds of the person, but for what was decided to stay."""
     asked, plan = source(row.alias), acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN)
-    stays = set(items_of(row.dsr).filter(alias=row.alias).exclude(way__in=GOES).values_list("table", flat=True))
+    own = items_of(row.dsr).filter(alias=row.alias)
+    stays = set(own.filter(done_at=None).values_list("table", flat=True))  # kept, isolated, or held
     left: Sequence[Remaining] | None
     try:
         left = asked.verify_gone(plan.references, request_id=row.pk.hex)

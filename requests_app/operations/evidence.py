@@ -112,6 +112,9 @@ class Kind(StrEnum):
     ERASURE_RESUMED = "erasure_resumed"
     CERTIFICATE_ISSUED = "certificate_issued"
     CONSENT_TOLD = "consent_told"
+    HOLD_SET = "hold_set"
+    HOLD_REVIEWED = "hold_reviewed"
+    HOLD_LIFTED = "hold_lifted"
 
 
 def _hash(canonical: str) -> str:

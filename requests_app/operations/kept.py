@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from requests_app.models import Contact, DataSubjectRequest, DisclosurePackage, Notice, SourceAct, Submission
+from requests_app.models import Contact, DataSubjectRequest, DisclosurePackage, LegalHold, Notice, SourceAct, Submission
 from requests_app.models.keys import KeyDestroyed, lookup_digests
 from requests_app.rules.lifecycle import ENDED
 
@@ -53,9 +53,15 @@ def _is_asked_again(submission: Submission, at: datetime) -> bool:
     return SourceAct.objects.filter(dsr__submission=submission, next_try_at__isnull=False).exists()
 
 
+def _is_held(submission: Submission, at: datetime) -> bool:
+    """A court, an authority or a dispute needs what is held of the person, and with it how it was answered."""
+    return LegalHold.objects.filter(dsr__submission=submission, lifted_at=None).exists()
+
+
 REASONS: dict[str, Callable[[Submission, datetime], bool]] = {
     "a complaint is open": _is_complained_about,
     "a package is offered": _is_offered,
     "a letter is on its way": _is_being_told,
     "a data source is asked again": _is_asked_again,
+    "a legal hold stands": _is_held,
 }

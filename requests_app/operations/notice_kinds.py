@@ -20,6 +20,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "decision_erasure": ("letter", "ground_label", "plan"),  # plan: as `plan_told.told` gives it
     "erasure_done": ("number", "partly"),
     "erasure_resumed": (),
+    "hold_set": ("labels",),
+    "hold_lifted": (),
     "lapsed": ("missing",),  # a sentence
     "cancelled": (),
     "reminder_verify": ("lapses_on",),

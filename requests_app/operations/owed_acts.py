@@ -75,6 +75,12 @@ def _owe(
     )
 
 
+def tell_anew(acts: QuerySet[SourceAct], *, at: datetime) -> None:
+    """Have these told again from the beginning. Needs the caller's transaction with the request locked."""
+    fresh = {"status": Status.WAITING, "next_try_at": at, "due_at": at, "attempts": 0, "failure_code": ""}
+    acts.update(**fresh, told_at=None, finished_at=None)
+
+
 def acts_of(dsr: DataSubjectRequest) -> QuerySet[SourceAct]:
     """Return what the sources were told for the clock that runs, or ran last."""
     return SourceAct.objects.filter(dsr=dsr, opened_at=dsr.opened_at)

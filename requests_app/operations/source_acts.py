@@ -59,7 +59,7 @@ def _run(row: SourceAct, at: datetime) -> bool:
     if row.act == Act.PLAN and not _may_be_planned(dsr, at):
         SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=at + PUT_OFF)
         return False
-    lease = Lease(row, at)
+    lease = Lease(row, at, told_at=at)
     if not lease.taken:
         return False
     try:
@@ -92,6 +92,7 @@ def _later(row: SourceAct, error: Exception, at: datetime) -> bool:
     if row.attempts == ALARM_AFTER:
         with transaction.atomic():
             _alarm(row, f"The data source {row.alias} has not answered for hours. It is asked every hour.", at)
+    SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(told_at=None)
     return put_off(row, error, at)
 
 

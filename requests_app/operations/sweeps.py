@@ -18,6 +18,7 @@ from . import (
     digest,
     enforcement,
     fulfilment,
+    legal_hold,
     looks,
     networks,
     orphans,
@@ -106,8 +107,8 @@ def end_authorities(now: datetime) -> int:
 
 
 def remind_departments(now: datetime) -> int:
-    """Remind departments of their tasks, and tell others of those, and of systems, that are late."""
-    return task_reminders.remind_due(now) + silent_sources.tell_due(now)
+    """Remind departments of their tasks and officers of legal holds; tell others of tasks and systems that are late."""
+    return task_reminders.remind_due(now) + silent_sources.tell_due(now) + legal_hold.remind_due(now)
 
 
 def send_digest(now: datetime) -> int:

@@ -47,6 +47,8 @@ LETTERS = (
     "decision_erasure",
     "erasure_done",
     "erasure_resumed",
+    "hold_set",
+    "hold_lifted",
     "lapsed",
     "cancelled",
     "effect",

@@ -81,6 +81,7 @@ SAMPLE: dict[str, Any] = {
     "until": date(2026, 3, 15),
     "alarm": "The enforcement of deadlines is silent.",
     "number": 1,
+    "labels": ["Orders"],
     "partly": True,
     "plan": Told(
         [Line("Orders", 3, "erase")],
