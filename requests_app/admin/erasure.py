@@ -22,6 +22,7 @@ from requests_app.operations.refused import Refused
 from requests_app.rules.erasure_plan import Choice
 from requests_app.rules.lifecycle import State
 
+from . import holds
 from .forms import area
 from .presenting import readable
 from .roles import may
@@ -104,6 +105,7 @@ def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
             for plan in acts
             if plan.act == Act.PLAN
         ],
+        "holds": holds.panel(dsr, user),
         "undecided": sum(not item.way for item in items),
         "decide": reverse(PLAN, args=[dsr.pk]) if items and _decidable(dsr, user) else "",
         "certificates": [

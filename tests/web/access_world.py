@@ -1,6 +1,7 @@
 """What there is to reach: Ana's case with an answered, an open and a decided request, Otto's case, and the team."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -20,6 +21,7 @@ from requests_app.models import (
     EvidenceEvent,
     FulfilmentStep,
     IdentityCheck,
+    LegalHold,
     Mark,
     Message,
     Notice,
@@ -190,6 +192,10 @@ class World:
         Mark.objects.create(step=step, file=file, kinds=["file"])
         known = {"dsr": dsr, "alias": "shop", "opened_at": dsr.opened_at}
         self.act = SourceAct.objects.create(**known, act="plan", status="failed", owed_at=at, due_at=at).pk
+        self.hold = LegalHold.objects.create(
+            dsr=dsr, scope=[["shop", "orders"]], ordered_sealed=b"", why_sealed=b"", owner=self.staff["petra"],
+            set_at=at, review_on=at.date(), told=False,
+        ).pk  # fmt: skip
         self.item = ErasureItem.objects.create(**known, table="orders", records=3, proposed="erase").pk
 
     def dsr(self, right: str) -> DataSubjectRequest:
@@ -217,6 +223,11 @@ class World:
             return reverse(name, args=[self.step if known else UNKNOWN, 0]), data
         if name.endswith("_source_act"):
             return reverse(name, args=[self.act if known else UNKNOWN, detail]), {"note": "Otto did it, by hand."}
+        if name.endswith(("_hold", "_hold_act")):
+            soon = (clock.now() + timedelta(days=30)).date()
+            data = {"items": [str(self.item)], "ordered": "A court.", "why": "A dispute.", "review_on": soon}
+            about = ErasureItem.objects.get(pk=self.item).dsr_id if name.endswith("_hold") else self.hold
+            return reverse(name, args=[about if known else UNKNOWN, *filter(None, [detail])]), data
         if name.endswith("_erasure_plan"):
             about = ErasureItem.objects.get(pk=self.item).dsr_id
             return reverse(name, args=[about if known else UNKNOWN]), {f"{self.item.hex}-way": "erase"}
