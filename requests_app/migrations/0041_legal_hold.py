@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("requests_app", "0039_silent_source"),
+        ("requests_app", "0040_preference_link"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
