@@ -24,6 +24,7 @@ def with_throw_away_secrets() -> None:
         os.environ[name] = secrets.token_urlsafe(50)
     os.environ["PACKAGE_KEY"] = secrets.token_hex(32)
     os.environ["LOOKUP_KEYS"] = "1:" + secrets.token_hex(32)
+    os.environ["SUPPRESSION_KEYS"] = "1:" + secrets.token_hex(32)
     os.environ["MASTER_KEYS"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 

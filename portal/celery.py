@@ -126,6 +126,7 @@ def configuration() -> dict[str, Any]:
             "build_packages": tick("build_packages", every=5, queue=PACKAGES, expires=25, task=LONG_SWEEP),
             "carry_out_acts": tick("carry_out_acts", every=5, queue=PACKAGES, expires=25, task=LONG_SWEEP),
             "check_others": tick("check_others", every=15, queue=PACKAGES, expires=25, task=LONG_SWEEP),
+            "rematch_sources": tick("rematch_sources", every=600, queue=PACKAGES, expires=500, task=LONG_SWEEP),
             "enforce_deadlines": tick("enforce_deadlines", every=60, queue="clock", expires=300),
             "end_authorities": tick("end_authorities", every=60, queue="clock", expires=300),
             "remind_departments": tick("remind_departments", every=60, queue="clock", expires=300),

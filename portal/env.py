@@ -19,6 +19,7 @@ HOW_TO_MAKE = {
     "SECRET_KEY": 'python -c "import secrets; print(secrets.token_urlsafe(50))"',
     "MASTER_KEYS": 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
     "LOOKUP_KEYS": "python -c \"import secrets; print('1:' + secrets.token_hex(32))\"",
+    "SUPPRESSION_KEYS": "python -c \"import secrets; print('1:' + secrets.token_hex(32))\"",
     "CODE_KEY": 'python -c "import secrets; print(secrets.token_hex(32))"',
     "PACKAGE_KEY": 'python -c "import secrets; print(secrets.token_hex(32))"',
 }
@@ -27,6 +28,8 @@ WHAT_IT_IS = {
     "SECRET_KEY": "signs sessions and forms",
     "MASTER_KEYS": "wraps the data key of every submission; a comma list, the first one wraps, all can unwrap",
     "LOOKUP_KEYS": "finds submissions by e-mail address; a comma list of version:hex, the highest version is used",
+    "SUPPRESSION_KEYS": "knows again who was erased; a comma list of version:hex, the highest one is used, all of them "
+    "compare: an old one is never taken away",
     "CODE_KEY": "derives the codes and links that prove control of an address",
     "PACKAGE_KEY": "signs the packages that people download; 32 bytes as 64 hexadecimal digits",
 }
@@ -233,6 +236,7 @@ def demo_secrets(path: Path) -> None:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "MASTER_KEYS": Fernet.generate_key().decode(),
         "LOOKUP_KEYS": f"1:{secrets.token_hex(32)}",
+        "SUPPRESSION_KEYS": f"1:{secrets.token_hex(32)}",
         "CODE_KEY": secrets.token_hex(32),
         "PACKAGE_KEY": secrets.token_hex(32),
     }
@@ -250,6 +254,8 @@ def demo_secrets(path: Path) -> None:
     kept = dict(line.split("=", 1) for line in path.read_text().splitlines())
     if "PACKAGE_KEY" not in kept:  # a demo of before packages were signed: every process comes to the same key
         kept["PACKAGE_KEY"] = hashlib.sha256(f"package:{kept['CODE_KEY']}".encode()).hexdigest()
+    if "SUPPRESSION_KEYS" not in kept:  # the same of one from before the register of erasures
+        kept["SUPPRESSION_KEYS"] = "1:" + hashlib.sha256(f"suppression:{kept['CODE_KEY']}".encode()).hexdigest()
     for name, value in kept.items():
         if not os.environ.get(name):
             os.environ[name] = value

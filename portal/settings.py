@@ -24,6 +24,7 @@ if DEMO:
 SECRET_KEY = env.secret("SECRET_KEY", at_least=50)
 MASTER_KEYS: list[str] = env.fernet_keys("MASTER_KEYS")
 LOOKUP_KEYS: dict[int, str] = env.versioned_keys("LOOKUP_KEYS")
+SUPPRESSION_KEYS: dict[int, str] = env.versioned_keys("SUPPRESSION_KEYS")
 CODE_KEY = env.secret("CODE_KEY", at_least=32)
 PACKAGE_KEY = env.hexadecimal("PACKAGE_KEY", size=32)
 
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",  # around everything below, so that its error pages carry the policy too
     "requests_app.web.middleware.DatabaseAwayMiddleware",
+    "requests_app.web.restored.RestoredMiddleware",  # before the session, which a restored database may still know
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -170,6 +172,10 @@ else:
 
 # --- files -----------------------------------------------------------------------------------------------------------
 FILES_DIR = Path(env.text("FILES_DIR", default=str(VAR_DIR / "files")))
+# The journal of erasures: beside the databases, shared by all machines, and in no backup of theirs.
+REGISTER_DIR = Path(env.text("REGISTER_DIR", default=str(VAR_DIR / "register")))
+# How long somebody who was erased is known again.
+SUPPRESSION_DAYS = env.integer("SUPPRESSION_DAYS", default=3650)
 FILE_UPLOAD_PERMISSIONS = 0o600
 # A document of identity (10 MB at most) is never spooled to disk in the clear while it arrives.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024

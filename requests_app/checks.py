@@ -112,6 +112,15 @@ def backups_end(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security)
+def the_register_of_erasures_is_usable(**kwargs: Any) -> list[CheckMessage]:
+    """Its keys differ from those that find people."""
+    if set(settings.SUPPRESSION_KEYS.values()) & set(settings.LOOKUP_KEYS.values()):
+        hint = "Make one of its own: a copy of the one must not tell what the other knows."
+        return [Error("SUPPRESSION_KEYS and LOOKUP_KEYS share a key.", hint=hint, id="portal.E012")]
+    return []
+
+
 @register(Tags.database)
 def databases_are_of_this_version(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """A newer version, or one before the migrations were begun anew, left tables that this one does not know."""

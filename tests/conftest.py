@@ -1,6 +1,8 @@
 """What every test may ask for, and what no test may do."""
 
+import math
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +13,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import translation
 
 from requests_app.connectors.openid import forget_providers
+from requests_app.operations import restore_guard
 from requests_app.web import pace
 from tests import emptying, openid, services
 from tests.sign_in import as_if_signed_in
@@ -76,6 +79,15 @@ def _answers_come_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
     if not request.node.get_closest_marker("long") and not request.node.get_closest_marker("real_pace"):
         monkeypatch.setattr(pace, "STEP_SECONDS", 0.001)
         monkeypatch.setattr(pace, "BLUR_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _register_of_its_own(settings: Any) -> Iterator[None]:
+    """The journal of erasures begins with each test, as the database does. Whoever tests the guard lets it look."""
+    restore_guard.forget()
+    restore_guard._known.said, restore_guard._known.until = "", math.inf
+    yield
+    shutil.rmtree(settings.REGISTER_DIR, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -31,6 +31,7 @@ def prepare() -> Path:
             "SECRET_KEY",
             "MASTER_KEYS",
             "LOOKUP_KEYS",
+            "SUPPRESSION_KEYS",
             "CODE_KEY",
             "PACKAGE_KEY",
         }:
@@ -38,6 +39,8 @@ def prepare() -> Path:
     for name in (
         "DATA_SOURCES_FILE",
         "CLAMD_URL",
+        "IMPORT_KEYS",
+        "REGISTER_DIR",
         "EMAIL_URL",
         "CELERY_BROKER_URL",
         "ALLOWED_HOSTS",
@@ -60,6 +63,7 @@ def prepare() -> Path:
             "SECRET_KEY": secrets.token_urlsafe(60),
             "MASTER_KEYS": Fernet.generate_key().decode(),
             "LOOKUP_KEYS": f"1:{secrets.token_hex(32)}",
+            "SUPPRESSION_KEYS": f"1:{secrets.token_hex(32)}",
             "CODE_KEY": secrets.token_hex(32),
             "PACKAGE_KEY": secrets.token_hex(32),
             "LOG_LEVEL": "WARNING",

@@ -23,3 +23,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Parallel workers share the folder of the run: each sweeps its own files only.
 FILES_DIR = DIRECTORY / "files" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+REGISTER_DIR = DIRECTORY / "register" / os.environ.get("PYTEST_XDIST_WORKER", "alone")

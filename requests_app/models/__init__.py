@@ -30,6 +30,7 @@ from .source_lookup import SourceLookup
 from .source_task import SourceTask, TaskLink
 from .staff import StaffIdentity
 from .submission import Submission
+from .suppression import JournalIntent, RegisterState, SourceRematch, SuppressionEntry
 
 __all__ = [
     "AccessLog",
@@ -50,6 +51,7 @@ __all__ = [
     "Heartbeat",
     "IdentityCheck",
     "LegalHold",
+    "JournalIntent",
     "ManualVerification",
     "Mark",
     "Message",
@@ -64,15 +66,18 @@ __all__ = [
     "ProofRequest",
     "ReceiptCorrection",
     "Redaction",
+    "RegisterState",
     "SignIn",
     "SourceAct",
     "SourceCallback",
     "SourceLookup",
+    "SourceRematch",
     "SourceTask",
     "StaffIdentity",
     "StaffSignIn",
     "StepFile",
     "Submission",
     "SubmissionKey",
+    "SuppressionEntry",
     "TaskLink",
 ]

@@ -20,11 +20,10 @@ from requests_app.models import (
     ProofDocument,
     StepFile,
     Submission,
-    SubmissionKey,
 )
 from requests_app.rules.retention import AGAIN, Stage, ends_at, look_again
 
-from . import evidence, files, sealed_columns
+from . import evidence, files, register, sealed_columns
 from .actors import Actor
 from .evidence import Kind
 from .kept import ended_at, kept_for
@@ -128,4 +127,4 @@ def _destroy_files(submission: Submission, stages: list[Stage], *, at: datetime)
 
 def destroy_key(submission_id: UUID, *, at: datetime) -> None:
     """End every sealed copy of a case, those in backups too. A second call is harmless."""
-    SubmissionKey.objects.filter(pk=submission_id).delete()
+    register.destroy_keys([submission_id], at=at)

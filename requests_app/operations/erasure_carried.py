@@ -22,7 +22,7 @@ from requests_app.connectors import (
 from requests_app.models import ErasureItem, SourceAct
 from requests_app.rules.erasure_plan import GOES
 
-from . import evidence
+from . import erasure_known, evidence
 from .actors import Actor
 from .acts_answered import answered, waits
 from .evidence import Kind
@@ -45,6 +45,7 @@ def erase(row: SourceAct, lease: Lease) -> bool:
     going = _written_down(row, lease.now())
     if not going:
         return _record(row, [], [], lease.now())
+    erasure_known.suppress(row)
     if not all(item.table for item in going):
         return _by_hand(row)
     plan = acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN)

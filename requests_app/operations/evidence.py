@@ -115,6 +115,7 @@ class Kind(StrEnum):
     HOLD_SET = "hold_set"
     HOLD_REVIEWED = "hold_reviewed"
     HOLD_LIFTED = "hold_lifted"
+    SUPPRESSED = "suppressed"
 
 
 def _hash(canonical: str) -> str:

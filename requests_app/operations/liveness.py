@@ -13,6 +13,7 @@ from django.utils import timezone
 from requests_app.models import Heartbeat
 
 from . import triggers
+from .restore_guard import standing
 
 QUEUES = ("clock", "notices", "work")
 SWEEPS = (
@@ -23,6 +24,7 @@ SWEEPS = (
     "build_packages",
     "carry_out_acts",
     "check_others",
+    "rematch_sources",
     "end_authorities",
     "remind_departments",
     "send_digest",
@@ -60,6 +62,7 @@ class Report:
     signs: tuple[Sign, ...]
     drift: timedelta = timedelta()
     triggers_missing: tuple[str, ...] = ()
+    stopped: str = ""  # why nothing is served, after a restore
 
     @property
     def silent(self) -> tuple[str, ...]:
@@ -86,7 +89,7 @@ class Report:
     @property
     def well(self) -> bool:
         """Whether there is nothing to alarm about."""
-        return not (self.silent or self.drifting or self.triggers_missing)
+        return not (self.silent or self.drifting or self.triggers_missing or self.stopped)
 
 
 def record_canary(queue: str, *, sent_at: datetime, at: datetime) -> None:
@@ -120,6 +123,7 @@ def look(at: datetime) -> Report:
         signs=seen,
         drift=max(_drift(), ahead),
         triggers_missing=tuple(triggers.missing(connection)),
+        stopped=standing(),
     )
 
 

@@ -24,7 +24,7 @@ from requests_app.models import (
     SubmissionKey,
 )
 
-from . import files
+from . import files, register
 
 log = logging.getLogger(__name__)
 # No transaction is open that long: what has no row by then will never have one.
@@ -38,16 +38,16 @@ OWNERS = (*PERISHABLE, Message)  # whose file has the id of the row
 
 def sweep(now: datetime) -> int:
     """Destroy orphan keys and files older than a day; returns how many went."""
-    return _sweep_keys(now - SAFE_AGE) + _sweep_files(now - SAFE_AGE)
+    return _sweep_keys(now) + _sweep_files(now - SAFE_AGE)
 
 
-def _sweep_keys(before: datetime) -> int:
-    orphans = [pk for batch in _old_keys(before) for pk in batch - _known(batch)]
+def _sweep_keys(now: datetime) -> int:
+    orphans = [pk for batch in _old_keys(now - SAFE_AGE) for pk in batch - _known(batch)]
     if not _plausible("data keys without a case", len(orphans), SubmissionKey.objects.count()):
         return 0
+    register.destroy_keys(orphans, at=now)
     for pk in orphans:
         log.info("key %s without a case destroyed", pk)
-        SubmissionKey.objects.filter(pk=pk).delete()
     return len(orphans)
 
 

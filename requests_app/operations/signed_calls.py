@@ -1,7 +1,7 @@
 """What the controller's own systems send, signed with a key of IMPORT_KEYS: taken once, within the window."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -11,11 +11,17 @@ from requests_app.connectors import signing
 from requests_app.models import SourceCallback
 
 LONGEST_NAME = 36  # characters of a key's name: its calls are remembered beside those of data sources
+PER_HOUR = 3600  # calls of one key: nobody tries all addresses of the world against the register
+HOUR = timedelta(hours=1)
 _NO_STEP = UUID(int=0)
 
 
 class NotSigned(Exception):
     """Not signed with one of our keys, not now, or not for the first time."""
+
+
+class TooMany(Exception):
+    """This key was used as often as it may be within an hour."""
 
 
 def key_of(name: str) -> signing.Key | None:
@@ -25,7 +31,7 @@ def key_of(name: str) -> signing.Key | None:
 
 
 def take(*, path: str, headers: Mapping[str, str], body: bytes, at: datetime) -> tuple[signing.Key, signing.Sent]:
-    """Return who signed this, and when. Raises NotSigned."""
+    """Return who signed this, and when. Raises NotSigned, TooMany."""
     key = key_of(headers.get(signing.KEY, ""))
     sent = signing.verified(key, signing.CALL, "POST", path, body, headers, now=at.timestamp()) if key else None
     if key is None or sent is None:
@@ -37,6 +43,8 @@ def take(*, path: str, headers: Mapping[str, str], body: bytes, at: datetime) ->
             )
     except IntegrityError:
         raise NotSigned from None
+    if SourceCallback.objects.filter(alias=f"api:{key.name}", sent_at__gt=at - HOUR).count() > PER_HOUR:
+        raise TooMany
     return key, sent
 
 

@@ -24,12 +24,15 @@ from . import (
     orphans,
     others,
     package,
+    register,
+    rematching,
     retention,
     scrubbing,
     silent_sources,
     source_acts,
     task_reminders,
 )
+from .restore_guard import standing
 
 log = logging.getLogger(__name__)
 LONG_BUDGET = 20 * 60  # seconds of one call of a long sweep, which has a queue of its own
@@ -71,6 +74,11 @@ def carry_out_acts(now: datetime) -> int:
 def check_others(now: datetime) -> int:
     """Look through what was read for what seems to be somebody else's; what is left lets others have their turn."""
     return others.check_due(now, budget=BUDGET)
+
+
+def rematch_sources(now: datetime) -> int:
+    """Look through the data sources for people who were erased and came back: minutes long where they know many."""
+    return rematching.look_through(now, budget=LONG_BUDGET)
 
 
 def enforce_deadlines(now: datetime) -> int:
@@ -164,11 +172,14 @@ RETENTION: tuple[Callable[[datetime, float], int], ...] = (
     lambda now, until: orphans.sweep(now),
     lambda now, until: networks.forget(now),
     lambda now, until: callbacks.forget(now),
+    lambda now, until: register.tidy(now),
 )
 
 
 def _named(name: str, sweep: Callable[[datetime], int]) -> Callable[[datetime], int]:
     def run(now: datetime) -> int:
+        if standing():  # after a restore: nothing is done, and the silence rings the alarm
+            return 0
         done = sweep(now)
         _beat(name, now)
         return done
@@ -185,6 +196,7 @@ SWEEPS: dict[str, Callable[[datetime], int]] = {
         build_packages,
         carry_out_acts,
         check_others,
+        rematch_sources,
         enforce_deadlines,
         end_authorities,
         remind_departments,

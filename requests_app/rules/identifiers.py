@@ -64,7 +64,7 @@ def _drawn_alike(text: str) -> str:
     wide = "".join(
         unicodedata.normalize("NFKC", c) if unicodedata.decomposition(c).startswith(_WIDTHS) else c for c in text
     )
-    seen = "".join(c for c in wide if c.isspace() or unicodedata.category(c) not in {"Cf", "Cc"})
+    seen = "".join(c for c in wide if c.isspace() or unicodedata.category(c) not in {"Cf", "Cc", "Cs"})
     return unicodedata.normalize("NFC", _UNSEEN.sub("", seen))
 
 

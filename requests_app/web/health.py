@@ -28,7 +28,8 @@ def livez(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def healthz(request: HttpRequest) -> JsonResponse:
-    """503 when a queue or sweep is silent, clocks disagree, a trigger is gone or a database away. Ages in seconds."""
+    """503 when a queue or sweep is silent, clocks disagree, a trigger is gone, a database away
+    or restored. Ages in seconds."""
     try:
         report = liveness.look(now())
     except AWAY:
@@ -37,6 +38,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     body = {
         "ok": report.well,
         "databases": "ok",
+        "register": report.stopped or "ok",
         "triggers_missing": list(report.triggers_missing),
         "enforcement": "silent" if report.silent else "alive",
         "silent": list(report.silent),

@@ -39,6 +39,8 @@ def signed(call: Call) -> Callable[[HttpRequest], HttpResponse]:
             key, sent = signed_calls.take(path=request.path, headers=request.headers, body=body, at=clock.now())
         except signed_calls.NotSigned:
             return HttpResponseForbidden()
+        except signed_calls.TooMany:
+            return HttpResponse(status=429, headers={"Retry-After": "3600"})
         try:
             status, answer = call(_object(body))
         except Malformed as mistake:
@@ -69,7 +71,7 @@ def text_of(row: object, name: str) -> str:
 def _object(body: bytes) -> Mapping[str, Any]:
     try:
         sent = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Malformed("has to be JSON") from None
     if not isinstance(sent, dict):
         raise Malformed("has to be a JSON object")

@@ -22,12 +22,14 @@ from requests_app.connectors import (
     RetryLater,
     Way,
 )
-from requests_app.models import ErasureCertificate, ErasureItem, EvidenceEvent, Notice, SourceAct
-from requests_app.operations import decision, erasure_plan, evidence, sweeps
+from requests_app.models import ErasureCertificate, ErasureItem, EvidenceEvent, Notice, SourceAct, SuppressionEntry
+from requests_app.operations import decision, erasure_plan, evidence, journal, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.readiness import missing
 from requests_app.operations.refused import Refused
+from requests_app.operations.suppression import suppressed
 from requests_app.rules.erasure_plan import Choice
+from requests_app.rules.identifiers import Identifier, Kind
 from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -415,3 +417,54 @@ def to_be_deleted_with(error: Exception) -> Any:
     dsr = confirms_erasure(submission.requests.get(), at=SOON)
     Shop.error = None
     return dsr
+
+
+class TestKnownAgain:
+    """Before anything is destroyed the person is on the register, and in the journal beside the databases."""
+
+    ANA = Identifier(Kind.EMAIL, "Ana <ANA@example.org>")
+
+    def test_who_is_erased_is_known_again_with_what_was_kept(self, bruno: Actor, ada: Actor) -> None:
+        dsr = to_be_deleted()
+        choose(dsr, bruno, orders=KEPT)
+        approved(dsr, bruno, ada, **PARTLY)
+        assert suppressed([self.ANA]) == [False]
+        carried_out(THEN + DAY)
+        assert suppressed([self.ANA, Identifier(Kind.EMAIL, "otto@example.net")]) == [True, False]
+        assert SuppressionEntry.objects.get().kept == ["shop.orders"]
+        assert [record.kind for record in journal.records()] == ["suppress"]
+
+    def test_she_is_known_before_the_source_is_told_and_written_down_once(self, bruno: Actor, ada: Actor) -> None:
+        dsr = to_be_deleted()
+        choose(dsr, bruno)
+        approved(dsr, bruno, ada)
+        told = []
+
+        def dies(*args: Any, **kwargs: Any) -> list[Carried]:
+            told.append(suppressed([self.ANA]))
+            raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Shop, "erase", dies)
+            with pytest.raises(KeyboardInterrupt):
+                carried_out(THEN + DAY)
+        assert told == [[True]]
+        assert Shop.held == {"customers": 1, "orders": 3}
+        carried_out(THEN + 2 * DAY)
+        assert Shop.held == {"customers": 0, "orders": 0}
+        assert sum(1 for _ in journal.records()) == 1
+
+    def test_nothing_is_erased_while_the_journal_cannot_be_written(self, bruno: Actor, ada: Actor) -> None:
+        dsr = to_be_deleted()
+        choose(dsr, bruno)
+        approved(dsr, bruno, ada)
+
+        def full(*args: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(journal.os, "fsync", full)
+            carried_out(THEN + DAY)
+        assert Shop.held == {"customers": 1, "orders": 3}
+        carried_out(THEN + 2 * DAY)
+        assert Shop.held == {"customers": 0, "orders": 0}

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal import env
 
 ROOT = Path(__file__).parents[2]
-SECRETS = ("SECRET_KEY", "MASTER_KEYS", "LOOKUP_KEYS", "CODE_KEY", "PACKAGE_KEY")
+SECRETS = ("SECRET_KEY", "MASTER_KEYS", "LOOKUP_KEYS", "SUPPRESSION_KEYS", "CODE_KEY", "PACKAGE_KEY")
 
 
 def operators(folder):
@@ -24,6 +24,7 @@ def operators(folder):
         "SECRET_KEY": secrets.token_urlsafe(60),
         "MASTER_KEYS": Fernet.generate_key().decode(),
         "LOOKUP_KEYS": f"1:{secrets.token_hex(32)}",
+        "SUPPRESSION_KEYS": f"1:{secrets.token_hex(32)}",
         "CODE_KEY": secrets.token_hex(32),
         "PACKAGE_KEY": secrets.token_hex(32),
         "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
@@ -102,9 +103,11 @@ def test_the_documented_way_to_make_a_secret_makes_one_that_is_accepted(name):
     ).stdout.strip()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(name, made)
-        read = {"MASTER_KEYS": env.fernet_keys, "LOOKUP_KEYS": env.versioned_keys}.get(
-            name, lambda name: env.secret(name, at_least=50)
-        )
+        read = {
+            "MASTER_KEYS": env.fernet_keys,
+            "LOOKUP_KEYS": env.versioned_keys,
+            "SUPPRESSION_KEYS": env.versioned_keys,
+        }.get(name, lambda name: env.secret(name, at_least=50))
         assert read(name)
 
 

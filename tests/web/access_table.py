@@ -74,6 +74,7 @@ WEB: dict[str, str] = {
     "api_consents":   "405 405   -   -   | 403 403   -   -",
     "api_consents_query": "405 405   -   -   | 403 403   -   -",
     "api_preference_links": "405 405   -   -   | 403 403   -   -",
+    "suppressed":     "405 405   -   -   | 403 403   -   -",
     "healthz":        "503 503   -   -   | 405 405   -   -",
     "livez":          "200 200   -   -   | 405 405   -   -",
     "metrics":        "200 200   -   -   | 405 405   -   -",
