@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("requests_app", "0040_preference_link"),
+        ("requests_app", "0041_legal_hold"),
     ]
 
     operations = [
