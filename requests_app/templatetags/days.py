@@ -22,6 +22,12 @@ def moment(value: datetime | None) -> str:
     return _said(value, "l j F Y, H:i")
 
 
+@register.filter
+def instant(value: datetime | None) -> str:
+    """The same with seconds: from when something holds."""
+    return _said(value, "l j F Y, H:i:s")
+
+
 def _said(value: date | datetime | None, form: str) -> str:
     if value is None:
         return ""

@@ -55,7 +55,9 @@ def unsubscribe(request: HttpRequest, secret: str) -> HttpResponse:
         row = _row(kept.standing(holder, purpose))
         # No token of a form, so no cookie: nothing here counts but the link, and every answer is the same.
         context = {"row": row, "refused": refused, "csrf_token": None, **_going_on(policy)}
-        return render(request, "requests_app/unsubscribe.html", context, status=429 if refused else 200)
+        page = render(request, "requests_app/unsubscribe.html", context, status=429 if refused else 200)
+    page["Referrer-Policy"] = "no-referrer"  # the address of this page is the secret, and no form here needs an origin
+    return page
 
 
 @never_cache

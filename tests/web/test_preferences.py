@@ -45,6 +45,7 @@ class TestOneClick:
         assert (page.status_code, allowed()) == (200, False)
         assert "It is off since" in page.content.decode()
         assert not page.cookies
+        assert page["Referrer-Policy"] == "no-referrer"
 
     def test_the_receipt_goes_to_the_address_once_and_nothing_else_does(self, client):
         client.post(link(), ONE_CLICK)
