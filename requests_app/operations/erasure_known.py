@@ -11,6 +11,7 @@ from . import register
 from .actors import Actor
 from .asked_sources import confirmed_addresses
 from .authorities import sought
+from .holding import held_places, is_held
 from .owed_acts import Act, acts_of, items_of
 from .suppression import KINDS
 
@@ -19,15 +20,16 @@ def suppress(row: SourceAct) -> int:
     """Have the person known again from the instant at which it was written down; asked again it changes nothing.
 
     By the addresses that they have shown to be theirs, and what the source itself has of them. What is kept in any
-    source is kept by a replay too.
+    source, or held, is kept by a replay too.
     """
-    items = items_of(row.dsr)
+    items, held = items_of(row.dsr), held_places(row.dsr)
+    stays = [item for item in items.exclude(way="") if item.way not in GOES or is_held(item, held)]
     return register.suppress(
         sorted(_known_by(row), key=lambda one: (one.type, one.value)),
         submission_id=row.dsr.submission_id,
         actor=Actor.system(),
         at=items.filter(alias=row.alias).aggregate(at=Max("written_at"))["at"],
-        kept=[f"{item.alias}.{item.table}" for item in items.exclude(way="").exclude(way__in=GOES)],
+        kept=[f"{item.alias}.{item.table}" for item in stays],
     )
 
 

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from requests_app.connectors import RetryLater
-from requests_app.models import ErasureCertificate, ErasureItem, EvidenceEvent, LegalHold, Notice, SourceAct
+from requests_app.models import (
+    ErasureCertificate,
+    ErasureItem,
+    EvidenceEvent,
+    LegalHold,
+    Notice,
+    SourceAct,
+    SuppressionEntry,
+)
 from requests_app.operations import evidence, kept, legal_hold, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.refused import Refused
@@ -186,3 +194,12 @@ def test_in_any_order_nothing_is_erased_under_a_hold_and_nothing_is_forgotten(
     carried_out(at + DAY)
     dsr.refresh_from_db()
     assert (dsr.state, Shop.held) == ("fulfilled", {"customers": 0, "orders": 0})
+
+
+def test_what_is_held_is_kept_by_a_replay_until_the_hold_is_lifted(dsr: Any, petra: Actor) -> None:
+    held = hold(dsr, "orders", petra)
+    carried_out(THEN + DAY)
+    assert SuppressionEntry.objects.get().kept == ["shop.orders"]
+    legal_hold.lift_hold(held, why="Settled out of court.", actor=petra, at=THEN + 2 * DAY)
+    carried_out(THEN + 2 * DAY)
+    assert SuppressionEntry.objects.get().kept == []
