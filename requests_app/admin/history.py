@@ -140,7 +140,8 @@ OF_A_CONTACT: Mapping[str, str] = {
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 STEPS = {str(value): label for value, label in FulfilmentStep.Status.choices}
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
-DAYS = (
+PLAIN = ("records", "items", "number", "what", "purposes")  # said as they stand
+DAYS = ("review_on",
     "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
     "cooling_off_until",
 )  # fmt: skip
@@ -217,6 +218,7 @@ def sentence(kind: str, role: str, ref: str, body: Mapping[str, Any], names: Map
         result=RESULTS.get(str(body.get("result", "")), ""),
         status=STEPS.get(str(body.get("status", "")), ""),
         why=REFUSED_FILES.get(str(body.get("why", "")), "it does not do"),
+        **{name: body.get(name, "") for name in PLAIN},
         **{name: _day(body.get(name, "")) for name in DAYS},
     )
 
