@@ -141,8 +141,8 @@ OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {mi
 STEPS = {str(value): label for value, label in FulfilmentStep.Status.choices}
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
 PLAIN = ("records", "items", "number", "what", "purposes")  # said as they stand
-DAYS = ("review_on",
-    "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
+DAYS = (
+    "review_on", "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
     "cooling_off_until",
 )  # fmt: skip
 MILESTONES = {
