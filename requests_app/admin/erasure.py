@@ -74,6 +74,21 @@ class ItemForm(forms.Form):
         self.fields["ground"].choices = grounds(dsr)  # type: ignore[attr-defined]
 
     @property
+    def first(self) -> list[Any]:
+        """What every item needs."""
+        return [self["way"]]
+
+    @property
+    def more(self) -> list[Any]:
+        """What is needed only where it does not simply go."""
+        return [self[name] for name in ("until_on", "ground", "basis", "use", "method", "note")]
+
+    @property
+    def opened(self) -> bool:
+        """Whether that is shown from the beginning."""
+        return self["way"].value() != ErasureItem.Way.ERASE or any(self.errors.values())
+
+    @property
     def choice(self) -> Choice:
         """What was chosen."""
         return Choice(**self.cleaned_data)
@@ -125,7 +140,7 @@ def _decidable(dsr: DataSubjectRequest, user: Any) -> bool:
 
 def item_said(item: ErasureItem, dsr: DataSubjectRequest) -> dict[str, Any]:
     """One item in words."""
-    told = readable(lambda: " ".join(item.told.values())) if item.told_sealed else ""
+    told = readable(lambda: ". ".join(item.told.values())) if item.told_sealed else ""
     way = ErasureItem.Way(item.way or item.proposed)
     return {
         "row": item,

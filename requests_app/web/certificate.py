@@ -64,9 +64,8 @@ def _source(said: dict[str, Any], dsr: DataSubjectRequest, language: str) -> dic
         "staff": _("People did it, and one of us says so."),
         "nothing to erase": "",
     }[said["erased_by"]]
-    names = [_name(item, language) for item in said["items"]]
     return {
-        "name": ", ".join(dict.fromkeys(names)) or said["source"],
+        "name": said["source"],
         "found": said["found"],
         "items": [_item(item, dsr, language) for item in said["items"]],
         "by": by,
@@ -74,15 +73,11 @@ def _source(said: dict[str, Any], dsr: DataSubjectRequest, language: str) -> dic
     }
 
 
-def _name(item: dict[str, Any], language: str) -> str:
-    return item["label"].get(language) or item["category"].get(language) or item["table"]
-
-
 def _item(item: dict[str, Any], dsr: DataSubjectRequest, language: str) -> dict[str, Any]:
     ground = next((one for one in policy_of(dsr.policy).refusal_grounds if one.key == item.get("ground")), None)
     return {
         **item,
-        "name": _name(item, language),
+        "name": item["label"].get(language) or item["category"].get(language) or item["table"] or _("All of it"),
         "until": date.fromisoformat(item["until"]) if item.get("until") else None,
         "ground": ground.label.in_language(language) if ground else "",
     }
