@@ -27,7 +27,7 @@ FIXED: Mapping[str, Any] = {
                      "PositiveSmallIntegerField", "PositiveBigIntegerField", "DecimalField"), 0),
     "BooleanField": False, "DateField": date(1900, 1, 1), "DateTimeField": datetime(1900, 1, 1, tzinfo=UTC),
     "TimeField": time(0), "DurationField": timedelta(0), "JSONField": {}, "BinaryField": b"",
-    "GenericIPAddressField": "0.0.0.0", "UUIDField": UUID(int=0),  # noqa: S104
+    "GenericIPAddressField": "192.0.2.0", "UUIDField": UUID(int=0),  # of RFC 5737, nobody's
 }  # fmt: skip
 
 
