@@ -89,9 +89,10 @@ def _wait_or_drop(row: SourceAct, at: datetime) -> bool:
 
 
 def _later(row: SourceAct, error: Exception, at: datetime) -> bool:
-    if row.attempts == ALARM_AFTER:
+    if row.attempts >= ALARM_AFTER:  # told once, and not missed where the process died at the attempt that it was due
         with transaction.atomic():
-            _alarm(row, f"The data source {row.alias} has not answered for hours. It is asked every hour.", at)
+            sentence = f"The data source {row.alias} has not answered for hours. It is asked every hour."
+            _alarm(row, sentence, at, occasion=f"late:{row.due_at.isoformat()}")
     SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(told_at=None)
     return put_off(row, error, at)
 
@@ -108,6 +109,6 @@ def _failed(row: SourceAct, error: Exception, at: datetime) -> bool:
     return True
 
 
-def _alarm(row: SourceAct, sentence: str, at: datetime) -> None:
-    occurrence = f"{row.pk.hex}:{at.isoformat()}"
+def _alarm(row: SourceAct, sentence: str, at: datetime, *, occasion: str = "") -> None:
+    occurrence = f"{row.pk.hex}:{occasion or at.isoformat()}"
     alarm_officers(sentence, submission=row.dsr.submission, dsr=row.dsr, occurrence=occurrence, at=at)
