@@ -91,6 +91,17 @@ FILL = (
 )
 ITEMS = {1: 3, 2: 18_000}  # rows of order_item: each product in some, none twice in one order
 OTHERS = 20_000  # people around them, with an order each
+# At an erasure a request is emptied and stays, an address goes with the last that names it, products are nobody's.
+AT_ERASURE = {"service_request": "mask", "address": "delete", "product": "keep"}
+GOES = ("order_item", "orders", "payment_card", "login", "message", "report", "visit", "newsletter")
+EMPTIED = "email = NULL, alt_email = NULL, opened = NULL, closed = NULL, employee_id = NULL"
+UNNAMED = " AND ".join(
+    f"NOT EXISTS (SELECT FROM {key.split('.')[0]} WHERE {key} = address.id)"
+    for key, (named, _) in KEYS.items()
+    if named == "address.id"
+)
+HERS = "id BETWEEN 1000001 AND 1999999 OR id = 1"  # of Ana, whatever is left of it
+HERS_BY = {"visit": f"email = '{ANA}'", "order_item": "order_id BETWEEN 1000001 AND 1999999"}
 
 
 def seed(url: str) -> None:
@@ -98,20 +109,8 @@ def seed(url: str) -> None:
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         for table, (columns, _) in TABLES.items():
             cursor.execute(f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} ({columns})")
-        for customer, email in ((1, ANA), (2, OTTO)):
-            base = customer * 1_000_000
-            for table, *counts, values in FILL:
-                count = counts[customer - 1]
-                cursor.execute(
-                    f"INSERT INTO {table} SELECT {values} FROM (SELECT {base} + i AS n, {customer} AS c,"
-                    f" %s::text AS email, {base + 1} AS first_address FROM generate_series(1, {count}) AS i) AS made",
-                    [email],
-                )
-            products, items, orders = FILL[2][customer], ITEMS[customer], FILL[3][customer]
-            cursor.execute(
-                f"INSERT INTO order_item SELECT {base} + 1 + i % {orders}, {base} + 1 + i % {products}, 1"
-                f" FROM generate_series(0, {items - 1}) AS i"
-            )
+        _fill(cursor, 1, ANA)
+        _fill(cursor, 2, OTTO)
         cursor.execute(
             f"INSERT INTO customer SELECT n, 'p' || n || '@example.com', 'P', now(), 1000001"
             f" FROM generate_series(10, {OTHERS}) AS n;"
@@ -129,13 +128,39 @@ def seed(url: str) -> None:
     connection.close()
 
 
+def _fill(cursor: Any, customer: int, email: str) -> None:
+    base = customer * 1_000_000
+    for table, *counts, values in FILL:
+        count = counts[customer - 1]
+        cursor.execute(
+            f"INSERT INTO {table} SELECT {values} FROM (SELECT {base} + i AS n, {customer} AS c,"
+            f" %s::text AS email, {base + 1} AS first_address FROM generate_series(1, {count}) AS i) AS made",
+            [email],
+        )
+    products, items, orders = FILL[2][customer], ITEMS[customer], FILL[3][customer]
+    cursor.execute(
+        f"INSERT INTO order_item SELECT {base} + 1 + i % {orders}, {base} + 1 + i % {products}, 1"
+        f" FROM generate_series(0, {items - 1}) AS i"
+    )
+
+
+def refill(url: str) -> None:
+    """Ana as she was at the beginning, whatever an erasure left of her."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM {table} WHERE {HERS_BY.get(table, HERS)}")
+        _fill(cursor, 1, ANA)
+    connection.close()
+
+
 def data_map() -> str:
     """The map of the shop in TOML."""
     lines = [
         '[defaults]\npurpose = "To sell"\nbasis = "contract"\norigin = "You"\nretention = "A year"\nprovided = true'
     ]
     for table, (columns, _) in TABLES.items():
-        lines.append(f'[tables.{table}]\ncategory = "{table}"\n[tables.{table}.columns]')
+        gone = AT_ERASURE.get(table, "delete")
+        lines.append(f'[tables.{table}]\ncategory = "{table}"\nat_erasure = "{gone}"\n[tables.{table}.columns]')
         for column in columns.split(", PRIMARY KEY (")[0].split(", "):
             name, kind, *_ = column.split()
             told = [f'kind = "{KINDS.get(kind, "number")}"']
@@ -162,6 +187,33 @@ def script(url: str, email: str, target: Path, *, by_cursor: bool) -> int:
                         number += 1
     connection.close()
     return number
+
+
+def erasing_script(url: str) -> tuple[int, int]:
+    """The afternoon after: Ana's rows erased or emptied, then every table counted. Return how many rows changed, and
+    how many are left."""
+    changed = left = 0
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        known = {"email": ANA}
+        cursor.execute(f"SELECT id FROM address WHERE {TABLES['address'][1]}", known)
+        addresses = [one for (one,) in cursor]
+        for table in GOES:
+            cursor.execute(f"DELETE FROM {table} WHERE {TABLES[table][1]}", known)
+            changed += cursor.rowcount
+        cursor.execute(f"UPDATE service_request SET {EMPTIED} WHERE {TABLES['service_request'][1]}", known)
+        changed += cursor.rowcount
+        for table in ("employee", "customer"):
+            cursor.execute(f"DELETE FROM {table} WHERE {TABLES[table][1]}", known)
+            changed += cursor.rowcount
+        cursor.execute(f"DELETE FROM address WHERE id = ANY(%s) AND {UNNAMED}", [addresses])
+        changed += cursor.rowcount
+        connection.commit()
+        for table, (_, condition) in TABLES.items():
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition}", known)
+            left += (cursor.fetchone() or (0,))[0]
+    connection.close()
+    return changed, left
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:

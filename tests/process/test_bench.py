@@ -27,3 +27,11 @@ def test_a_small_access_request_becomes_a_package_of_as_many_records_as_a_script
     said = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert "21 rows: ours / script" in said.stdout, said.stdout + said.stderr
     assert "SUMMARY execute:" in said.stdout
+
+
+def test_a_small_erasure_changes_as_many_rows_as_a_script_and_leaves_none(postgres_url):
+    env = {**os.environ, "TEST_DATABASE_URL": postgres_url}
+    command = [sys.executable, "-m", "bench", "execute", "--only", "erasure", "--rounds", "1"]
+    said = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert "erasure of 21 rows: ours / script" in said.stdout, said.stdout + said.stderr
+    assert "SUMMARY execute:" in said.stdout
