@@ -136,7 +136,7 @@ class SqlErasing:
     ) -> None:
         monkeypatch.setattr(erasing, "BATCH", 2)
         with engine.begin() as connection:
-            orders = [shop.order(3000 + number, 10, 100) for number in range(5)]
+            orders = [shop.order(3000 + number, 10, 100) for number in range(11)]
             connection.execute(shop.schema.tables["orders"].insert(), orders)
         source, whole = made(), Erasing._changed
         known, items = references(source), instructions(source)
@@ -144,12 +144,12 @@ class SqlErasing:
         def kill_after(batches: int) -> None:
             left_to_do = iter(range(batches))
 
-            def killed(self: Erasing, *args: Any) -> int:
+            def killed(self: Erasing, *args: Any) -> tuple[int, bool]:
                 if next(left_to_do, None) is None:
                     raise KeyboardInterrupt
-                changed = whole(self, *args)
+                changed, more = whole(self, *args)
                 assert changed <= 2
-                return changed
+                return changed, more
 
             monkeypatch.setattr(Erasing, "_changed", killed)
             with pytest.raises(KeyboardInterrupt):

@@ -51,7 +51,7 @@ def erased(
         connection.rollback()
         erasing = Erasing(connection, reach, {item.table: item.way for item in items})
         erasing.run()
-        after = _reach(connection, data_map, visits, wanted)
+        after = Reach(connection, visits, reach.erasure, reach.shapes, wanted)
         return [_carried(item, erasing, reach, after) for item in items]
 
 

@@ -76,39 +76,47 @@ class Erasing:
             if emptying is None or self._ways.get(naming.table, Way.KEEP) == Way.KEEP:
                 continue
             owed = emptying.is_owed(self._shapes[naming.table].source.c[naming.column])
-            while self._changed(naming.table, self._reach.conditions[naming.table] & owed, [emptying]):
+            condition = self._reach.conditions[naming.table] & owed
+            while self._changed(naming.table, condition, [emptying])[1]:
                 pass
 
-    def _batch(self, key: str, way: Way) -> int:
+    def _batch(self, key: str, way: Way) -> bool:
+        """Return whether there may be more."""
         if way == Way.ANONYMISE:
             condition = self._reach.held(key)
             emptyings = self._reach.emptyings(key)
-            changed = self._changed(key, condition, emptyings) if condition is not None and emptyings else 0
+            if condition is None or not emptyings:
+                return False
+            changed, more = self._changed(key, condition, emptyings)
         else:
-            changed = self._changed(key, self._reach.conditions[key], None)
+            changed, more = self._changed(key, self._reach.conditions[key], None)
         self._count(key, changed)
-        return changed
+        return more
 
-    def _changed(self, key: str, condition: ColumnElement[bool], emptyings: Sequence[Emptying] | None) -> int:
-        """Empty, or delete, the next rows of a table in one transaction; return how many these were."""
+    def _changed(
+        self, key: str, condition: ColumnElement[bool], emptyings: Sequence[Emptying] | None
+    ) -> tuple[int, bool]:
+        """Empty, or delete, the next rows of a table in one transaction; return how many these were, and whether there
+        may be more."""
         shape = self._shapes[key]
         emptied = None if emptyings is None else {one.column for one in emptyings}
         looking = [one for one in self._looks_up(key) if emptied is None or one.column in emptied]
         with self._connection.begin():
             if not shape.key:
-                return self._without_key(key, condition, emptyings)
+                changed = self._without_key(key, condition, emptyings)
+                return changed, changed == BATCH
             columns = [*shape.key, *(shape.source.c[one.column] for one in looking)]
             wanted = select(*columns).select_from(shape.source).where(condition).limit(BATCH)
             rows = self._connection.execute(wanted.with_for_update()).all()
             if not rows:
-                return 0
+                return 0, False
             width = len(shape.key)
             keys = [tuple(row[:width]) for row in rows]
             done = self._statements(shape, condition, keys, emptyings)
             changed = sum(self._connection.execute(one).rowcount for one in done)
             for place, naming in enumerate(looking, start=width):
                 self._drop(naming, {row[place] for row in rows if row[place] is not None})
-        return changed
+        return changed, len(rows) == BATCH
 
     def _statements(
         self,

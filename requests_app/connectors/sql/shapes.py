@@ -22,6 +22,8 @@ from sqlalchemy import (
     table,
     types,
 )
+from sqlalchemy.engine.reflection import ObjectKind
+from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql import ColumnElement, TableClause
 
 from requests_app.connectors.data_map import MapTable
@@ -88,19 +90,52 @@ class Shape:
     unmapped: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the database tells of the mapped tables of one schema, each asked for once for all of them."""
+
+    columns: Mapping[str, Sequence[Mapping[str, Any]]]
+    keys: Mapping[str, Sequence[str]]
+    unique: Mapping[str, frozenset[str]]  # alone
+    tables: frozenset[str]  # without views
+
+
 def shapes_of(connection: Connection, tables: Iterable[MapTable]) -> dict[str, Shape]:
     """Ask the database; a table that is not there raises, as it would when it is read."""
-    inspector = inspect(connection)
-    return {table.key: _shape(inspector, connection.dialect.name, table) for table in tables}
+    inspector, described = inspect(connection), list(tables)
+    names: dict[str, list[str]] = {}
+    for one in described:
+        names.setdefault(one.schema, []).append(one.name)
+    told = {schema: _told(inspector, schema or None, some) for schema, some in names.items()}
+    return {one.key: _shape(told[one.schema], connection.dialect.name, one) for one in described}
 
 
-def _shape(inspector: Inspector, dialect: str, described: MapTable) -> Shape:
+def _told(inspector: Inspector, schema: str | None, names: Sequence[str]) -> Told:
+    about: dict[str, Any] = {"schema": schema, "filter_names": names, "kind": ObjectKind.ANY}
+    columns = {str(name): rows for (_, name), rows in inspector.get_multi_columns(**about).items()}
+    if missing := [name for name in names if name not in columns]:
+        raise NoSuchTableError(missing[0])
+    about["kind"] = ObjectKind.TABLE
+    keys = inspector.get_multi_pk_constraint(**about).items()
+    sets: dict[str, list[Sequence[str | None]]] = {name: [] for name in names}
+    for (_, name), constraints in inspector.get_multi_unique_constraints(**about).items():
+        sets[str(name)] += [one["column_names"] for one in constraints]
+    for (_, name), indexes in inspector.get_multi_indexes(**about).items():
+        sets[str(name)] += [one["column_names"] for one in indexes if one["unique"]]
+    return Told(
+        columns,
+        {str(name): list(map(str, found["constrained_columns"] if found else ())) for (_, name), found in keys},
+        {name: frozenset(str(one[0]) for one in some if len(one) == 1) for name, some in sets.items()},
+        frozenset(inspector.get_table_names(schema)),
+    )
+
+
+def _shape(told: Told, dialect: str, described: MapTable) -> Shape:
     name, schema = described.name, described.schema or None
-    there = {str(one["name"]): one for one in inspector.get_columns(name, schema)}
-    is_table = name in inspector.get_table_names(schema)
-    found = inspector.get_pk_constraint(name, schema)["constrained_columns"] if is_table else ()
-    primary = tuple(map(str, found)) or described.primary_key
-    unique = _unique(inspector, name, schema) if is_table else set()
+    there = {str(one["name"]): one for one in told.columns[name]}
+    is_table = name in told.tables
+    primary = tuple(told.keys.get(name, ()) if is_table else ()) or described.primary_key
+    unique = told.unique[name] if is_table else frozenset[str]()
     emptyings, fixed = {}, set(primary)
     for one in described.columns:
         if one.name in there and one.name not in primary:
@@ -117,12 +152,6 @@ def _shape(inspector: Inspector, dialect: str, described: MapTable) -> Shape:
         key = (literal_column(ROW[dialect]),)
     unmapped = frozenset(there) - {one.name for one in described.columns}
     return Shape(source, key, emptyings, frozenset(fixed), unmapped)
-
-
-def _unique(inspector: Inspector, name: str, schema: str | None) -> set[str]:
-    sets: list[Sequence[str | None]] = [one["column_names"] for one in inspector.get_unique_constraints(name, schema)]
-    sets += [one["column_names"] for one in inspector.get_indexes(name, schema) if one["unique"]]
-    return {str(one[0]) for one in sets if len(one) == 1}
 
 
 def _emptying(found: Any, unique: bool, *, said: str) -> Emptying | None:
