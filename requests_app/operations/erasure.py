@@ -3,8 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Value
-from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _
 
 from requests_app.models import DataSubjectRequest, ErasureConfirmation, IdentityCheck, Message, Submission
@@ -21,8 +19,8 @@ from .identity_checks import confirm as evaluate
 from .identity_codes import issue
 from .lapsing import lapse
 from .notices import owe
-from .owed_acts import items_of
 from .plan_digest import digest_of_plan
+from .plan_shown import remember, shown_now
 from .policies import policy_of
 from .refused import Refused
 from .reopening import take_up_again
@@ -125,14 +123,14 @@ def _refuse_unasked(dsr: DataSubjectRequest, *, at: datetime) -> None:
 
 
 def _record(dsr: DataSubjectRequest, *, by: str, actor: Actor, at: datetime) -> DataSubjectRequest:
-    policy = policy_of(dsr.policy)
+    policy, shown = policy_of(dsr.policy), shown_now(dsr)
     if is_late(dsr, at=at):
         # The letter comes in time, and the erasure is not hurried for it: ended, and taken up again from this day.
         ended = lapse(dsr, actor=actor, at=at)
         dsr = take_up_again(ended, waits=False, actor=actor, at=at)
         tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{at.isoformat()}", at=at)
     until = cooling_off_until(received_on(at, policy.time_zone), policy.erasure_cooling_off_days)
-    items_of(dsr).update(shown_way=Coalesce(NullIf("way", Value("")), "proposed"))
+    remember(dsr, shown)
     ErasureConfirmation.objects.create(dsr=dsr, opened_at=dsr.opened_at, confirmed_at=at, cooling_off_until=until)
     evidence.append(
         dsr.submission_id,

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from requests_app.models import DataSubjectRequest, ErasureItem, Message, SourceAct
 from requests_app.models.keys import seal
+from requests_app.models.staff import same_person
 from requests_app.rules.erasure_plan import GOES, Choice, mistakes
 from requests_app.rules.lifecycle import State
 from requests_app.rules.refusal import grounds_for
@@ -18,12 +19,20 @@ from . import evidence, messages
 from .actors import Actor
 from .erasure_proved import settle
 from .evidence import Kind
+from .holding import held_places, is_held
 from .owed_acts import Act, Status, acts_of, items_of, owe_verification, tell_anew
 from .plan_digest import digest_of_plan
+from .plan_shown import way_shown
 from .policies import policy_of
 from .refused import Refused
 from .team import refuse_own, require
 from .transition import lock
+
+BY_HAND_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
+    Act.PLAN: (State.IN_PROGRESS,),
+    Act.ERASE: (State.EXECUTING,),
+    Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
+}
 
 
 def proposal(item: ErasureItem) -> Choice:
@@ -113,6 +122,10 @@ def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
         act = SourceAct.objects.select_for_update().get(pk=act.pk)
         if act.status not in (Status.BY_HAND, Status.FAILED) or dsr.opened_at != act.opened_at:
             raise Refused("Nobody waits for this any more.")
+        if dsr.state not in BY_HAND_IN.get(Act(act.act), tuple(State)):
+            raise Refused("This is over for this request, or has not begun.")
+        if act.act == Act.VERIFY:
+            _refuse_own_word(act, account.pk)
         written = messages.write(dsr, author=Message.Author.INTERNAL, text=note, actor=actor, at=at)
         SourceAct.objects.filter(pk=act.pk).update(
             status=Status.DONE, next_try_at=None, finished_at=at, attested_by=account, failure_code=""
@@ -124,13 +137,31 @@ def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
         if act.act == Act.PLAN:
             _whole_by_hand(dsr, act)
         elif act.act == Act.ERASE:
-            items_of(dsr).filter(alias=act.alias, way__in=GOES, done_at=None).update(done_at=at)
-            owe_verification(act, at=at)
+            _gone_by_hand(dsr, act, at)
         elif act.act == Act.VERIFY:
             SourceAct.objects.filter(pk=act.pk).update(answer={"attested": 1})
             settle(dsr, at=at)
 
 
+def _refuse_own_word(act: SourceAct, account_id: int) -> None:
+    """Nobody proves alone what they alone say: whoever erased by hand is not the one who looks what is left."""
+    by = acts_of(act.dsr).filter(alias=act.alias, act=Act.ERASE).exclude(attested_by=None)
+    if any(same_person(erased.attested_by_id, account_id) for erased in by):
+        raise Refused("A second person says that nothing is left: you said yourself that it was erased.")
+
+
+def _gone_by_hand(dsr: DataSubjectRequest, act: SourceAct, at: datetime) -> None:
+    """What people say is gone was written down before; what is held was not theirs to erase, and still waits."""
+    places = held_places(dsr)
+    waiting = items_of(dsr).filter(alias=act.alias, way__in=GOES, done_at=None, written_at__isnull=False)
+    gone = [item.pk for item in waiting if not is_held(item, places)]
+    ErasureItem.objects.filter(pk__in=gone).update(done_at=at)
+    owe_verification(act, at=at)
+
+
 def _whole_by_hand(dsr: DataSubjectRequest, act: SourceAct) -> None:
     items_of(dsr).filter(alias=act.alias).delete()
-    ErasureItem.objects.create(dsr=dsr, opened_at=dsr.opened_at, alias=act.alias, records=0, proposed="erase")
+    shown = way_shown(act.answer.get("shown", {}), "")
+    ErasureItem.objects.create(
+        dsr=dsr, opened_at=dsr.opened_at, alias=act.alias, records=0, proposed="erase", shown_way=shown
+    )

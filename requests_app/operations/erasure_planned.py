@@ -18,6 +18,7 @@ from .asked_sources import references_of
 from .evidence import Kind
 from .leases import Lease
 from .owed_acts import items_of
+from .plan_shown import way_shown
 from .transition import lock
 
 
@@ -62,15 +63,18 @@ def _words(texts: Sequence[Text]) -> dict[str, str]:
 
 
 def _record(row: SourceAct, references: Sequence[str], items: list[ErasureItem], lease: Lease) -> bool:
-    """What was planned and decided before for this source is void: it was asked anew."""
+    """What was planned and decided before for this source is void: it was asked anew. What was shown of it is not."""
     at = lease.now()
     counted = {item.table: item.records for item in items}
     with transaction.atomic():
         lock(row.dsr)
         sealed = seal(row.dsr.submission_id, row.place, json.dumps(list(references)))
-        if not answered(row, at, answer={"tables": counted}, references_sealed=sealed):
+        shown = SourceAct.objects.get(pk=row.pk).answer.get("shown", {})
+        if not answered(row, at, answer={"tables": counted, "shown": shown}, references_sealed=sealed):
             return False
         items_of(row.dsr).filter(alias=row.alias).delete()
+        for item in items:
+            item.shown_way = way_shown(shown, item.table)
         ErasureItem.objects.bulk_create(items)
         canonical = json.dumps(counted, sort_keys=True, separators=(",", ":"))
         body: dict[str, str | int] = {
