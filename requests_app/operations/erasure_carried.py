@@ -29,6 +29,7 @@ from .evidence import Kind
 from .holding import held_places, is_held
 from .leases import Lease
 from .owed_acts import Act, Status, acts_of, items_of, owe_verification
+from .stale_answers import read_anew
 from .transition import lock
 
 
@@ -113,6 +114,8 @@ def _record(row: SourceAct, items: Sequence[ErasureItem], answer: Sequence[Carri
             body["signed_sha256"] = hashlib.sha256(answer.attested.encode()).hexdigest()
         _append(row, Kind.SOURCE_ERASED, body, at)
         owe_verification(row, at=at)
+        if items:
+            read_anew(row, at=at)
     return True
 
 

@@ -25,6 +25,7 @@ from .plan_digest import digest_of_plan
 from .plan_shown import way_shown
 from .policies import policy_of
 from .refused import Refused
+from .stale_answers import read_anew
 from .team import refuse_own, require
 from .transition import lock
 
@@ -157,6 +158,7 @@ def _gone_by_hand(dsr: DataSubjectRequest, act: SourceAct, at: datetime) -> None
     gone = [item.pk for item in waiting if not is_held(item, places)]
     ErasureItem.objects.filter(pk__in=gone).update(done_at=at)
     owe_verification(act, at=at)
+    read_anew(act, at=at)
 
 
 def _whole_by_hand(dsr: DataSubjectRequest, act: SourceAct) -> None:
