@@ -7,9 +7,11 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from requests_app.connectors import (
@@ -25,7 +27,7 @@ from requests_app.connectors import (
     RetryLater,
 )
 from requests_app.models import ErasureCertificate, ErasureItem, EvidenceEvent, SourceAct
-from requests_app.operations import erasure_plan, evidence, source_acts, sweeps
+from requests_app.operations import erasure_plan, evidence, restore_guard, source_acts, sweeps
 from requests_app.operations.actors import Actor
 from tests.faults.crash_points import Died
 from tests.operations.test_source_acts import DAY, MINUTE, SOON, THEN, approved, choose, to_be_deleted
@@ -151,18 +153,22 @@ class Archive(DataSource):
 
 
 @pytest.fixture(autouse=True)
-def _world(settings: Any) -> None:
+def _world(settings: Any) -> Any:
     published_policy()
     sources = {"archive": Archive, "down": Down, "good": Good, "liar": Liar, "slow": Slow}
     settings.DATA_SOURCES = {name: {"BACKEND": f"{__name__}.{kind.__name__}"} for name, kind in sources.items()}
     settings.BACKUP_DAYS = 30
     Good.world = World()
+    yield
+    restore_guard.forget()
 
 
 @contextlib.contextmanager
 def undone() -> Iterator[None]:
     """Whatever happens inside has not happened afterwards."""
-    with transaction.atomic():
+    around = transaction.atomic()
+    around._from_testcase = True  # type: ignore[attr-defined]  # like the test's own
+    with around:
         yield
         transaction.set_rollback(True)
 
@@ -189,7 +195,13 @@ def dying(dies: Callable[[World, str], bool]) -> Iterator[World]:
         world.begins(f"{row.alias} {row.act} {row.occasion}")
         return run(row, at)
 
-    with pytest.MonkeyPatch.context() as patch, connection.execute_wrapper(statement):
+    with (
+        TemporaryDirectory() as register,
+        pytest.MonkeyPatch.context() as patch,
+        connection.execute_wrapper(statement),
+    ):
+        patch.setattr(settings, "REGISTER_DIR", register)  # what was undone must not stand in the journal
+        restore_guard.forget()
         patch.setattr(source_acts, "_run", named)
         yield world
 
