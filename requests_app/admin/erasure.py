@@ -105,7 +105,7 @@ class NoteForm(forms.Form):
 
 def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
     """What the sources hold and were told; None where none was asked."""
-    acts = list(acts_of(dsr).select_related("attested_by"))
+    acts = list(acts_of(dsr).exclude(act=Act.RECTIFY).select_related("attested_by"))
     if not acts:
         return None
     items = list(items_of(dsr))
@@ -115,7 +115,7 @@ def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
             {
                 "alias": plan.alias,
                 "items": [item_said(item, dsr) for item in items if item.alias == plan.alias],
-                "acts": [_act(act, dsr, user) for act in acts if act.alias == plan.alias],
+                "acts": [act_said(act, dsr, user) for act in acts if act.alias == plan.alias],
             }
             for plan in acts
             if plan.act == Act.PLAN
@@ -157,7 +157,8 @@ def item_said(item: ErasureItem, dsr: DataSubjectRequest) -> dict[str, Any]:
     }
 
 
-def _act(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
+def act_said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
+    """What one source was told, in words, and what can be done about it."""
     zone, status = dsr.submission.received_zone, Status(act.status)
     buttons = []
     if status in (Status.FAILED, Status.CONTRADICTED) and _wanted(act, dsr) and may(user, "retry_step"):
@@ -179,7 +180,7 @@ def _act(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
 
 
 def _wanted(act: SourceAct, dsr: DataSubjectRequest) -> bool:
-    return dsr.state == (State.IN_PROGRESS if act.act == Act.PLAN else State.EXECUTING)
+    return dsr.state == (State.IN_PROGRESS if act.act in (Act.PLAN, Act.RECTIFY) else State.EXECUTING)
 
 
 def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -245,22 +246,36 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(request, "The source is told now." if act == "again" else "Written down.")
-            return HttpResponseRedirect(reverse(CASE, args=[row.dsr_id]) + "#erasure")
+            return HttpResponseRedirect(reverse(CASE, args=[row.dsr_id]) + _part(row))
     record_look(row.dsr.submission, what=f"source {act} page", actor=actor, at=now)
     label = "Tell it again" if act == "again" else "It was done by hand"
     context = {
         **admin.site.each_context(request),
-        "title": f"{label}: {row.alias}, {row.dsr.submission.case_label}",
+        "title": f"{label}: {row.alias.rstrip(':')}, {row.dsr.submission.case_label}",
         "step": row,
         "dsr": row.dsr,
         "submission": row.dsr.submission,
         "label": label,
-        "intro": INTRO[act] if act == "by_hand" or row.act != Act.VERIFY else ANEW,
+        "intro": _intro(row, act),
         "form": form,
     }
     return TemplateResponse(request, f"{FOLDER}/step_act.html", context, status=422 if form.is_bound else 200)
 
 
+def _part(row: SourceAct) -> str:
+    return "#changes" if row.act == Act.RECTIFY else "#erasure"
+
+
+def _intro(row: SourceAct, act: str) -> str:
+    if row.act == Act.RECTIFY:
+        return CHANGED[act]
+    return INTRO[act] if act == "by_hand" or row.act != Act.VERIFY else ANEW
+
+
+CHANGED = {
+    "again": "The source is told of the change anew.",
+    "by_hand": "You say that people did it: changed the value in this source, or told those who got it from us.",
+}
 INTRO = {
     "again": "The source is told anew. What was decided for it stays.",
     "by_hand": "You say that people did it. The source is asked afterwards whether anything is left, where it can be.",

@@ -27,6 +27,7 @@ from . import (
     authority,
     by_hand,
     case,
+    changes,
     entry,
     erasure,
     holds,
@@ -85,6 +86,7 @@ class QueueAdmin(ReadOnlyAdmin):
         """The buttons and the entry form first, then Django's own."""
         own = (
             case,
+            changes,
             entry,
             erasure,
             holds,

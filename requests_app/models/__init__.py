@@ -2,6 +2,7 @@
 
 from .answer import AnswerFile, Decision, DisclosurePackage
 from .authority import Authority
+from .change import RequestedChange
 from .consent import ConsentEntry, PreferenceLink
 from .contact import Contact
 from .contact_change import ContactChange
@@ -67,6 +68,7 @@ __all__ = [
     "ReceiptCorrection",
     "Redaction",
     "RegisterState",
+    "RequestedChange",
     "SignIn",
     "SourceAct",
     "SourceCallback",

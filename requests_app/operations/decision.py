@@ -15,7 +15,7 @@ from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 from requests_app.rules.refusal import grounds_for
 
-from . import assurance, messages, on_behalf, readiness
+from . import assurance, changes_told, messages, on_behalf, readiness
 from .actors import Actor
 from .circumstances import asked_of
 from .lookups import owe_lookups, unasked
@@ -189,6 +189,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
                 "scope_text": texts["scope"],
                 "ground_label": ground.label.in_language(known_language(dsr.submission)) if ground else "",
                 "plan": told(dsr, known_language(dsr.submission)),
+                "changes": changes_told.told(dsr, known_language(dsr.submission)),
             },
             at=at,
         )

@@ -33,6 +33,13 @@ BY_HAND_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
     Act.PLAN: (State.IN_PROGRESS,),
     Act.ERASE: (State.EXECUTING,),
     Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
+    Act.RECTIFY: (State.IN_PROGRESS,),
+}
+AGAIN_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
+    Act.PLAN: (State.IN_PROGRESS,),
+    Act.ERASE: (State.EXECUTING,),
+    Act.VERIFY: (State.EXECUTING,),
+    Act.RECTIFY: (State.IN_PROGRESS,),
 }
 
 
@@ -97,8 +104,7 @@ def ask_again(act: SourceAct, *, actor: Actor, at: datetime) -> None:
         act = SourceAct.objects.select_for_update().get(pk=act.pk)
         if dsr.opened_at != act.opened_at:
             raise Refused("This request was reopened: the sources are asked anew.")
-        wanted = {Act.PLAN: (State.IN_PROGRESS,), Act.ERASE: (State.EXECUTING,), Act.VERIFY: (State.EXECUTING,)}
-        if dsr.state not in wanted.get(Act(act.act), ()):
+        if dsr.state not in AGAIN_IN.get(Act(act.act), ()):
             raise Refused("This is over for this request.")
         if act.act == Act.VERIFY and act.status == Status.CONTRADICTED:
             items_of(dsr).filter(alias=act.alias, way__in=GOES).update(done_at=None)

@@ -115,6 +115,7 @@ class Kind(StrEnum):
     HOLD_SET = "hold_set"
     HOLD_REVIEWED = "hold_reviewed"
     HOLD_LIFTED = "hold_lifted"
+    CHANGE_STATED = "change_stated"
     SUPPRESSED = "suppressed"
 
 

@@ -14,6 +14,7 @@ from requests_app.rules.lifecycle import State
 from .erasing import erases
 
 Act, Status = SourceAct.Act, SourceAct.Status
+RECIPIENTS = "recipients:"  # no source: people tell whoever got it (GDPR 19)
 AT_ONCE, NEXT_DAY, AFTER_BACKUPS = "now", "day", "backups"
 
 
@@ -29,6 +30,20 @@ def owe_acts(dsr: DataSubjectRequest, *, at: datetime) -> None:
 def owe_told(dsr: DataSubjectRequest, *, at: datetime, occasion: str = "") -> None:
     """Owe that each source is told what the person allows now. `occasion`: what changed since they were told."""
     _owe(dsr, Act.WITHDRAW, planners(), at=at, occasion=occasion)
+
+
+def owe_change(dsr: DataSubjectRequest, number: int, *, recipients: bool, at: datetime) -> None:
+    """Owe that each source is told of a change, and that somebody tells the recipients, of this one, too.
+
+    Needs the caller's transaction with the request locked.
+    """
+    _owe(dsr, Act.RECTIFY, planners(), at=at, occasion=str(number))
+    if not recipients:
+        return
+    again = {"status": Status.BY_HAND, "next_try_at": None, "attested_by": None, "finished_at": None}
+    if not acts_of(dsr).filter(alias=RECIPIENTS).update(**again):
+        values = {"opened_at": dsr.opened_at, "status": Status.BY_HAND, "owed_at": at, "due_at": at}
+        SourceAct.objects.create(dsr=dsr, alias=RECIPIENTS, act=Act.RECTIFY, **values)
 
 
 def planners() -> list[str]:

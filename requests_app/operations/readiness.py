@@ -16,7 +16,7 @@ from requests_app.rules.erasure_plan import goes_beyond
 
 from .erasing import erases
 from .files import path_of
-from .owed_acts import Act, acts_of, items_of, planners
+from .owed_acts import RECIPIENTS, Act, acts_of, items_of, planners
 from .owed_steps import Status, steps_of
 from .packing.contents import made_of
 from .refused import Refused
@@ -36,6 +36,14 @@ UNPLANNED: Mapping[str, str] = {
     "have it erased by hand.",
 }
 UNCONNECTED = "The data source {} was connected since. It is being asked what an erasure would reach."
+UNCHANGED: Mapping[str, str] = {
+    SourceAct.Status.WAITING: "The data source {} is told of a change, and has not answered yet.",
+    SourceAct.Status.PENDING: "The data source {} was told of a change, and has not answered yet.",
+    SourceAct.Status.BY_HAND: "Somebody has to change it in the data source {}, and say so.",
+    SourceAct.Status.FAILED: "The data source {} could not be told of a change. Have it told again, or change it by "
+    "hand.",
+}
+UNTOLD = "Nobody has said that those who got the data were told of the changes (GDPR 19)."
 UNDECIDED = "Nobody has decided what becomes of {}."
 BEYOND = "The person was shown that {} stays. Let it stay, or have them confirm anew."
 OUT_OF_DATE = "The package is out of date: something it is made of has changed. It is being made anew."
@@ -45,6 +53,10 @@ def missing(dsr: DataSubjectRequest) -> list[str]:
     """Return in words for staff what has to be done first; nothing of a request that no data source was asked for."""
     if erases(dsr):
         return _of_erasure(dsr)
+    return _of_changes(dsr) + _of_sources(dsr)
+
+
+def _of_sources(dsr: DataSubjectRequest) -> list[str]:
     steps = list(steps_of(dsr))
     if not steps:
         return []
@@ -59,6 +71,16 @@ def _of_erasure(dsr: DataSubjectRequest) -> list[str]:
     undecided = [UNDECIDED.format(_named(item)) for item in items if not item.way]
     beyond = [BEYOND.format(_named(item)) for item in items if goes_beyond(item.way, item.shown_way)]
     return unasked + unplanned + undecided + beyond
+
+
+def _of_changes(dsr: DataSubjectRequest) -> list[str]:
+    """Every source has said what became of each change, and the recipients are told (GDPR 16, 19)."""
+    open_ones = acts_of(dsr).filter(act=Act.RECTIFY).exclude(status=SourceAct.Status.DONE).order_by("alias", "due_at")
+    return list(
+        dict.fromkeys(
+            UNTOLD if act.alias == RECIPIENTS else UNCHANGED[act.status].format(act.alias) for act in open_ones
+        )
+    )
 
 
 def _named(item: ErasureItem) -> str:

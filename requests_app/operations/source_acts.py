@@ -5,7 +5,7 @@ What is to be destroyed is written down before, and asked for anew after (GDPR 5
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,10 +13,10 @@ from django.db import transaction
 from requests_app.connectors import PermanentFailure, RetryLater
 from requests_app.models import DataSubjectRequest, SourceAct
 from requests_app.models.keys import KeyDestroyed, held
-from requests_app.rules.identity import BEFORE_A_PLAN
+from requests_app.rules.identity import BEFORE_A_PLAN, Obstacle
 from requests_app.rules.lifecycle import State
 
-from . import assurance, consent_told, erasure_carried, erasure_planned, erasure_proved
+from . import assurance, change_told, consent_told, erasure_carried, erasure_planned, erasure_proved
 from .leases import Lease, due, put_off
 from .owed_acts import Act, Status
 from .team import alarm_officers
@@ -33,14 +33,18 @@ DO: Mapping[str, Told] = {
     Act.ERASE: erasure_carried.erase,
     Act.VERIFY: erasure_proved.ask,
     Act.WITHDRAW: consent_told.tell,
+    Act.RECTIFY: change_told.tell,
 }
+# What nobody but the person may learn or change: what may come after it. That they confirm again comes after a plan.
+SHOWN: Mapping[str, Collection[Obstacle]] = {Act.PLAN: BEFORE_A_PLAN, Act.RECTIFY: ()}
 WHEN: Mapping[str, Sequence[State]] = {
     Act.PLAN: (State.IN_PROGRESS,),
     Act.ERASE: (State.EXECUTING,),
     Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
+    Act.RECTIFY: (State.IN_PROGRESS,),
     Act.WITHDRAW: tuple(State),  # it is in effect, or taken back, wherever its request is
 }
-WHAT: Mapping[str, str] = {Act.WITHDRAW: "a withdrawal"}
+WHAT: Mapping[str, str] = {Act.WITHDRAW: "a withdrawal", Act.RECTIFY: "a correction"}
 
 
 def run_due(now: datetime, *, budget: float) -> int:
@@ -56,7 +60,7 @@ def _run(row: SourceAct, at: datetime) -> bool:
     dsr = row.dsr
     if dsr.opened_at != row.opened_at or dsr.state not in WHEN[row.act]:
         return _wait_or_drop(row, at)
-    if row.act == Act.PLAN and not _may_be_planned(dsr, at):
+    if row.act in SHOWN and not _is_shown(dsr, SHOWN[row.act], at):
         SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=at + PUT_OFF)
         return False
     lease = Lease(row, at, told_at=at)
@@ -73,9 +77,8 @@ def _run(row: SourceAct, at: datetime) -> bool:
         return _later(row, error, at) if row.attempts < MOST_ATTEMPTS else _failed(row, error, at)
 
 
-def _may_be_planned(dsr: DataSubjectRequest, at: datetime) -> bool:
-    """A dry run tells what is held: nobody but the person may learn it. That they confirm again comes after it."""
-    return not set(assurance.obstacles(dsr, at=at)) - BEFORE_A_PLAN
+def _is_shown(dsr: DataSubjectRequest, later: Collection[Obstacle], at: datetime) -> bool:
+    return not set(assurance.obstacles(dsr, at=at)).difference(later)
 
 
 def _wait_or_drop(row: SourceAct, at: datetime) -> bool:

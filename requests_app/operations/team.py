@@ -63,6 +63,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "retry_step": _ANYONE,
     "withhold_step": frozenset({HANDLER, OFFICER}),
     "plan_erasure": _ANYONE,
+    "state_change": _ANYONE,
     "hold": _OFFICERS,
     "attest": frozenset({HANDLER, OFFICER}),
     "review": _ANYONE,

@@ -35,6 +35,8 @@ def _sentences() -> dict[str, str]:
         Kind.DEADLINE_RESTARTED: _("The period of the law counts from the day on which your document came."),
         Kind.TOOK_EFFECT: _("It took effect."),
         Kind.CONSENT_TOLD: _("One of our systems was told."),
+        Kind.CHANGE_STATED: _("We wrote down what is to be put right, and tell our systems."),
+        Kind.SOURCE_TOLD: _("One of our systems was told."),
         Kind.EFFECT_REVERSED: _("It was undone, as you asked."),
         Kind.IDENTITY_CONFIRMED: _("You confirmed your address."),
         Kind.QUESTION_ASKED: _("We asked you something."),

@@ -228,6 +228,9 @@ class World:
             data = {"items": [str(self.item)], "ordered": "A court.", "why": "A dispute.", "review_on": soon}
             about = ErasureItem.objects.get(pk=self.item).dsr_id if name.endswith("_hold") else self.hold
             return reverse(name, args=[about if known else UNKNOWN, *filter(None, [detail])]), data
+        if name.endswith("_requested_change"):  # Ana has cancelled it
+            about = self.dsr("correction").pk
+            return reverse(name, args=[about if known else UNKNOWN]), {"field": "email", "wanted": "ana@example.net"}
         if name.endswith("_erasure_plan"):
             about = ErasureItem.objects.get(pk=self.item).dsr_id
             return reverse(name, args=[about if known else UNKNOWN]), {f"{self.item.hex}-way": "erase"}
