@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from requests_app.models import ConsentEntry, PolicyVersion, PreferenceLink
@@ -120,13 +121,16 @@ def allow(holder: Holder, purpose: Purpose, *, how: How, actor: Actor, at: datet
     day = ConsentEntry.objects.filter(digest__in=holder.digests, purpose=purpose.key, at__gt=at - timedelta(days=1))
     if day.count() >= A_DAY:
         raise Refused(_("You have changed this many times today. It stays off; allow it again tomorrow."))
-    for dsr in stopped_by(holder.digests, purpose.key):
-        take_back_effect(dsr, purposes=(purpose.key,), how=how, actor=actor, at=at)
-    now = standing(holder, purpose)
-    if not now.allowed:
-        text = seen(in_force()[0], purpose)
-        new = New(holder.digests[0], purpose.key, Act.GRANTED, at, text, how, after=now.entry.pk if now.entry else 0)
-        record([new], actor=actor, at=at)
+    with transaction.atomic():  # whoever tells the sources reads both, or neither
+        for dsr in stopped_by(holder.digests, purpose.key):
+            take_back_effect(dsr, purposes=(purpose.key,), how=how, actor=actor, at=at)
+        now = standing(holder, purpose)
+        if not now.allowed:
+            text = seen(in_force()[0], purpose)
+            new = New(
+                holder.digests[0], purpose.key, Act.GRANTED, at, text, how, after=now.entry.pk if now.entry else 0
+            )
+            record([new], actor=actor, at=at)
 
 
 def decide_cookies(number: uuid.UUID, *, allowed: bool, at: datetime) -> None:
