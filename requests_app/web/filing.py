@@ -14,6 +14,7 @@ from requests_app.clock import now
 from requests_app.models import PolicyVersion
 from requests_app.operations import intake
 from requests_app.operations.actors import Actor
+from requests_app.operations.erasing import ACCESS
 from requests_app.operations.intake import Filing
 from requests_app.operations.networks import Act
 from requests_app.operations.policies import policy_of
@@ -105,8 +106,20 @@ def _form_page(request: HttpRequest, form: FilingForm, version: PolicyVersion, *
 
 
 def _check_page(request: HttpRequest, form: FilingForm, version: PolicyVersion) -> HttpResponse:
-    context = {"form": form, "answers": form.answers(), "proofs": _proofs(form, version), **_promise(version)}
+    context = {
+        "form": form,
+        "answers": form.answers(),
+        "proofs": _proofs(form, version),
+        "offers_copy": _offers_copy(form, version),
+        **_promise(version),
+    }
     return render(request, "requests_app/check.html", context)
+
+
+def _offers_copy(form: FilingForm, version: PolicyVersion) -> bool:
+    """Whether the person is asked if they want a copy before everything is deleted (B-V(3), P10)."""
+    policy, wanted = policy_of(version), set(form.cleaned_data["rights"])
+    return ACCESS in policy.rights and ACCESS not in wanted and bool(wanted & set(policy.erasing_rights))
 
 
 def _behalf_page(

@@ -284,3 +284,19 @@ class TestTakingBackConsent:
 
     def test_whoever_asks_for_something_else_is_not_asked(self, client):
         assert "purposes" not in client.post("/", answers(rights=["access"])).content.decode()
+
+
+class TestACopyFirst:
+    """P10: whoever closes an account, or has all deleted, is offered a copy before."""
+
+    @pytest.mark.parametrize("right", ["deletion", "account_closure"])
+    def test_it_is_offered_on_the_page_to_check_and_one_tick_asks_for_it(self, client, policy, right):
+        page = client.post("/check/", answers(rights=[right]) | {"action": "check"})
+        assert b'name="rights" value="access" id="id_copy"' in page.content
+        file_as(client, rights=[right, "access"])  # as that page sends it
+        assert set(Submission.objects.get().requests.values_list("right", flat=True)) == {right, "access"}
+
+    @pytest.mark.parametrize("rights", [["access", "deletion"], ["correction"]])
+    def test_it_is_not_offered_to_whoever_asked_for_it_or_deletes_nothing(self, client, policy, rights):
+        page = client.post("/check/", answers(rights=rights) | {"action": "check"})
+        assert b"id_copy" not in page.content
