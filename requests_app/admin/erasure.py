@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,6 +15,7 @@ from django.urls import path, reverse
 
 from requests_app import clock
 from requests_app.models import DataSubjectRequest, ErasureCertificate, ErasureItem, SourceAct
+from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import erasure_plan
 from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
@@ -199,6 +201,8 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
             erasure_plan.decide(dsr, choices, actor=actor, at=now)
         except Refused as error:
             refused = str(error)
+        except (KeyDestroyed, InvalidTag):
+            refused = "The data of this case have been destroyed, as the policy promises."
         else:
             messages.success(request, "Decided. It is part of what the second person approves.")
             return HttpResponseRedirect(reverse(CASE, args=[dsr.pk]) + "#erasure")
@@ -244,6 +248,8 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
                 erasure_plan.attest(row, note=form.cleaned_data["note"], actor=actor, at=now)
         except Refused as refused:
             form.add_error(None, str(refused))
+        except (KeyDestroyed, InvalidTag):
+            form.add_error(None, "The data of this case have been destroyed, as the policy promises.")
         else:
             messages.success(request, "The source is told now." if act == "again" else "Written down.")
             return HttpResponseRedirect(reverse(CASE, args=[row.dsr_id]) + _part(row))

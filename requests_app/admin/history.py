@@ -141,7 +141,7 @@ OF_A_CONTACT: Mapping[str, str] = {
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 STEPS = {str(value): label for value, label in FulfilmentStep.Status.choices}
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
-PLAIN = ("records", "items", "number", "what", "purposes")  # said as they stand
+PLAIN = ("records", "items", "number", "what", "purposes", "identifiers")  # said as they stand
 DAYS = (
     "review_on", "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
     "cooling_off_until",

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,7 @@ from django.urls import path, reverse
 
 from requests_app import clock
 from requests_app.models import DataSubjectRequest, LegalHold
+from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import legal_hold
 from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
@@ -130,6 +132,8 @@ def _page(
             run(form.cleaned_data, actor, now)
         except Refused as refused:
             form.add_error(None, str(refused))
+        except (KeyDestroyed, InvalidTag):
+            form.add_error(None, "The data of this case have been destroyed, as the policy promises.")
         else:
             messages.success(request, done)
             return HttpResponseRedirect(reverse(CASE, args=[dsr.pk]) + "#erasure")

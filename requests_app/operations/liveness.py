@@ -111,7 +111,7 @@ def glance(at: datetime) -> Report:
 
 
 def look(at: datetime) -> Report:
-    """Ask both databases; four statements. Raises the database's error where one is away."""
+    """Ask both databases; five statements. Raises the database's error where one is away."""
     connection, began = connections[DEFAULT_DB_ALIAS], time.monotonic()
     with connections["keys"].cursor() as cursor:
         cursor.execute("SELECT 1")

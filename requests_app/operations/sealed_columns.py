@@ -17,6 +17,7 @@ from requests_app.models import (
     Extension,
     FulfilmentStep,
     IdentityCheck,
+    LegalHold,
     ManualVerification,
     Message,
     Notice,
@@ -86,6 +87,7 @@ BY_STAGE: dict[Stage, tuple[Emptied, ...]] = {
     Stage.CASE: (
         Emptied(Decision, "dsr__submission", ("letter", "facts", "scope", "identity_match")),
         Emptied(ErasureItem, "dsr__submission", ("told",)),
+        Emptied(LegalHold, "dsr__submission", ("ordered", "why", "lifted_why")),
         Emptied(Extension, "dsr__submission", ("reason",)),
         Emptied(Pause, "dsr__submission", ("reason",)),
         Emptied(ProofRequest, "dsr__submission", ("reason",)),

@@ -6,7 +6,6 @@ import tracemalloc
 
 from requests_app.connectors import Pending, Record, signing
 from requests_app.connectors.http import Http
-from tests.connectors.test_http import crm, options, other  # noqa: F401
 from tests.http_source import KEY, SECRET, Handler, Other
 
 MIB = 1 << 20

@@ -109,7 +109,7 @@ def test_a_removed_trigger_is_an_alarm():
 
 def test_a_look_takes_a_constant_number_of_statements(django_assert_num_queries):
     signs_of_life(NOON)
-    with django_assert_num_queries(3), django_assert_num_queries(1, connection=connections["keys"]):
+    with django_assert_num_queries(4), django_assert_num_queries(1, connection=connections["keys"]):
         liveness.look(NOON)
 
 

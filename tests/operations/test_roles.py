@@ -136,6 +136,9 @@ def test_every_action_says_which_roles_take_it():
         Action.CONFIRM_IDENTITY,
         Action.CANCEL,
         Action.LAPSE,
+        Action.ERASURE_DONE,
+        Action.ERASURE_PARTLY,
+        Action.RESUME_ERASURE,
     }
 
 

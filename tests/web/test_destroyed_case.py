@@ -7,9 +7,10 @@ import pytest
 from django.urls import reverse
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, Notice, Submission, SubmissionKey
+from requests_app.models import DataSubjectRequest, LegalHold, Notice, Submission, SubmissionKey
 from requests_app.operations import evidence, retention, sealed_columns, sweeps
 from requests_app.rules.retention import Stage
+from tests.people import staff
 from tests.web.access_table import ADMIN, WEB
 from tests.web.access_world import World, footprint
 from tests.web.test_access_matrix import METHODS, visit
@@ -21,6 +22,7 @@ CASE = "admin:requests_app_datasubjectrequest_change"
 def everything_ended(world: World) -> None:
     now = clock.now()
     DataSubjectRequest.objects.exclude(answered_at__isnull=False).update(state="cancelled", answered_at=now)
+    LegalHold.objects.update(lifted_at=now, lifted_by=staff("petra"))
     Notice.objects.filter(next_try_at__isnull=False).update(delivery="handed_over", next_try_at=None)
 
 
