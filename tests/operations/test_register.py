@@ -71,7 +71,7 @@ def test_neither_table_nor_journal_says_who_it_was():
     submission = ana_files("deletion")
     suppress(ANA, PHONE, submission_id=submission.pk)
     written = journal.path().read_text() + repr(list(SuppressionEntry.objects.values()))
-    for told in ("ana", "example", "333", submission.pk.hex, str(submission.pk), submission.case_number):
+    for told in ("ana", "example", "1234567", submission.pk.hex, str(submission.pk), submission.case_number):
         assert told not in written.lower()
     event = EvidenceEvent.objects.filter(submission=submission).latest("seq")
     assert event.kind == "suppressed"
