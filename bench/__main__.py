@@ -18,7 +18,8 @@ def main(arguments: list[str]) -> int:
     with services.postgresql() as url:
         server = psycopg2.connect(url)
         server.autocommit = True
-        for name in ("bench", "bench_keys"):
+        own = f"bench_{os.getpid()}"  # two of them may share a server
+        for name in (own, f"{own}_keys"):
             server.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
             server.cursor().execute(f"CREATE DATABASE {name}")
         server.close()
@@ -26,8 +27,8 @@ def main(arguments: list[str]) -> int:
             **os.environ,
             environment.MARK: str(environment.DIRECTORY),
             "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": services.with_database(url, "bench"),
-            "KEYS_DATABASE_URL": services.with_database(url, "bench_keys"),
+            "DATABASE_URL": services.with_database(url, own),
+            "KEYS_DATABASE_URL": services.with_database(url, f"{own}_keys"),
         }
         for alias in ("default", "keys"):
             migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--database", alias]
