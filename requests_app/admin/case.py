@@ -31,7 +31,7 @@ from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed, State
 from requests_app.rules.policy import NEVER_GATED
 
-from . import acts, authority, before_release, changes, erasure, history, proof, receipt, sources
+from . import acts, authority, before_release, changes, erasure, history, proof, receipt, source_acts, sources
 from .earlier import earlier
 from .filters import unserved
 from .forms import ActForm
@@ -176,6 +176,7 @@ def _before_release(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[s
         "before": before_release.box(dsr, unready=bool(missing), at=now),
         "sources": sources.panel(dsr, user, missing=missing, at=now),
         "erasure": erasure.panel(dsr, user),
+        "told": source_acts.panel(dsr, user),
         "changes": changes.panel(dsr, user),
         "unready": missing,
     }

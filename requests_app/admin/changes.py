@@ -1,34 +1,30 @@
 """What a person wants to be put right: each change, and what came of it in each source."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from requests_app import clock
 from requests_app.models import DataSubjectRequest, RequestedChange, SourceAct
 from requests_app.operations import changes
-from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.change_told import WORDS
 from requests_app.operations.changes_told import recipients_of
 from requests_app.operations.owed_acts import RECIPIENTS, Act, Status, acts_of
-from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import State
 
-from .erasure import act_said
+from . import one_form, source_acts
 from .forms import area
 from .presenting import readable
 from .roles import may
 from .words import named
 
-CASE = "admin:requests_app_datasubjectrequest_change"
 PAGE = "admin:requests_app_datasubjectrequest_requested_change"
 
 
@@ -75,7 +71,7 @@ def _words(said: dict[str, str]) -> str:
 
 
 def _outcome(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
-    words = act_said(act, dsr, user)
+    words = source_acts.said(act, dsr, user)
     outcome = WORDS.get(act.answer.get("outcome", ""), "")
     if outcome and act.status == Status.DONE and not act.attested_by_id:
         words["said"] = outcome
@@ -84,7 +80,7 @@ def _outcome(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, An
 
 def _recipients(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
     names = "; ".join(one.en for one in recipients_of(dsr))
-    return {**act_said(act, dsr, user), "names": names}
+    return {**source_acts.said(act, dsr, user), "names": names}
 
 
 def state(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -92,30 +88,22 @@ def state(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not may(request.user, "state_change"):
         raise PermissionDenied
     dsr = get_object_or_404(DataSubjectRequest.objects.select_related("submission", "policy"), pk=pk)
-    now, actor = clock.now(), Actor.staff(request.user)
     form = ChangeForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        try:
-            changes.state_change(dsr, **form.cleaned_data, actor=actor, at=now)
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, "Written down. The sources are told as soon as nothing stands against it.")
-            return HttpResponseRedirect(reverse(CASE, args=[dsr.pk]) + "#changes")
-    record_look(dsr.submission, what="requested change page", actor=actor, at=now)
-    label = "Put a value right"
-    context = {
-        **admin.site.each_context(request),
-        "title": f"{label}: {dsr.submission.case_label}",
-        "dsr": dsr,
-        "submission": dsr.submission,
-        "label": label,
-        "form": form,
-        "intro": "Every data source that knows the person is told of it at once. Each answer stands on the page of the "
+
+    def run(given: dict[str, Any], actor: Actor, at: datetime) -> None:
+        changes.state_change(dsr, **given, actor=actor, at=at)
+
+    return one_form.answer(
+        request,
+        dsr,
+        form,
+        run,
+        label="Put a value right",
+        intro="Every data source that knows the person is told of it at once. Each answer stands on the page of the "
         "case, and in the letter in words without names of systems (GDPR 16, 19).",
-    }
-    template = "admin/requests_app/datasubjectrequest/hold.html"
-    return TemplateResponse(request, template, context, status=422 if form.is_bound else 200)
+        done="Written down. The sources are told as soon as nothing stands against it.",
+        anchor="changes",
+    )
 
 
 def urls() -> list[Any]:

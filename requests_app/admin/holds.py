@@ -3,33 +3,31 @@
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from requests_app import clock
 from requests_app.models import DataSubjectRequest, LegalHold
-from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import legal_hold
-from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.owed_acts import items_of
-from requests_app.operations.refused import Refused
 from requests_app.rules.lifecycle import State
 
+from . import one_form
 from .forms import area
 from .presenting import readable
 from .roles import may
 from .words import moment, named
 
-CASE = "admin:requests_app_datasubjectrequest_change"
 SET = "admin:requests_app_datasubjectrequest_hold"
 ACT = "admin:requests_app_datasubjectrequest_hold_act"
+INTRO = (
+    "A hold stops the erasure of what it names, and of nothing else. What was decided for it stands, and is carried "
+    "out once the hold is lifted (GDPR 17(3))."
+)
 HOLDABLE = (State.IN_PROGRESS, State.AWAITING_APPROVAL, State.EXECUTING)
 
 
@@ -103,7 +101,10 @@ def place(request: HttpRequest, pk: UUID) -> HttpResponse:
         items = [UUID(one) for one in given.pop("items")]
         legal_hold.set_hold(dsr, items=items, **given, actor=actor, at=at)
 
-    return _page(request, dsr, form, run, label="Set a legal hold", done="It stays until the hold is lifted.")
+    return one_form.answer(
+        request, dsr, form, run,
+        label="Set a legal hold", intro=INTRO, done="It stays until the hold is lifted.", anchor="erasure",
+    )  # fmt: skip
 
 
 def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
@@ -120,36 +121,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     def run(given: dict[str, Any], actor: Actor, at: Any) -> None:
         operation(hold, **given, actor=actor, at=at)
 
-    return _page(request, hold.dsr, form, run, label=label, done=done)
-
-
-def _page(
-    request: HttpRequest, dsr: DataSubjectRequest, form: forms.Form, run: Any, *, label: str, done: str
-) -> HttpResponse:
-    now, actor = clock.now(), Actor.staff(request.user)
-    if form.is_bound and form.is_valid():
-        try:
-            run(form.cleaned_data, actor, now)
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        except (KeyDestroyed, InvalidTag):
-            form.add_error(None, "The data of this case have been destroyed, as the policy promises.")
-        else:
-            messages.success(request, done)
-            return HttpResponseRedirect(reverse(CASE, args=[dsr.pk]) + "#erasure")
-    record_look(dsr.submission, what="legal hold page", actor=actor, at=now)
-    context = {
-        **admin.site.each_context(request),
-        "title": f"{label}: {dsr.submission.case_label}",
-        "dsr": dsr,
-        "submission": dsr.submission,
-        "label": label,
-        "form": form,
-        "intro": "A hold stops the erasure of what it names, and of nothing else. What was decided for it stands, and "
-        "is carried out once the hold is lifted (GDPR 17(3)).",
-    }
-    template = "admin/requests_app/datasubjectrequest/hold.html"
-    return TemplateResponse(request, template, context, status=422 if form.is_bound else 200)
+    return one_form.answer(request, hold.dsr, form, run, label=label, intro=INTRO, done=done, anchor="erasure")
 
 
 def urls() -> list[Any]:

@@ -39,6 +39,7 @@ from . import (
     review,
     set_aside,
     simulator,
+    source_acts,
     step_acts,
     step_files,
 )
@@ -101,6 +102,7 @@ class QueueAdmin(ReadOnlyAdmin):
             proof,
             record,
             review,
+            source_acts,
             step_acts,
             step_files,
         )

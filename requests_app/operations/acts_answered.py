@@ -18,9 +18,17 @@ def answered(row: SourceAct, at: datetime, *, status: SourceAct.Status = Status.
 
 def waits(row: SourceAct, answer: Pending, at: datetime) -> bool:
     """The source answers later: it is asked again then, or, where people have to, staff say that it was done."""
-    mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
     if answer.ask_again_at is None:
-        mine.update(status=Status.BY_HAND, next_try_at=None, told_at=None, attempts=0, failure_code="")
-    else:
-        mine.update(status=Status.PENDING, next_try_at=answer.ask_again_at, told_at=None, attempts=0, failure_code="")
+        return by_hand(row)
+    return _stands(row, Status.PENDING, answer.ask_again_at)
+
+
+def by_hand(row: SourceAct) -> bool:
+    """The source does not do it by itself: it waits until staff say that people did."""
+    return _stands(row, Status.BY_HAND, None)
+
+
+def _stands(row: SourceAct, status: SourceAct.Status, again_at: datetime | None) -> bool:
+    mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
+    mine.update(status=status, next_try_at=again_at, told_at=None, attempts=0, failure_code="")
     return False

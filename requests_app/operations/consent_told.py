@@ -12,7 +12,7 @@ from requests_app.rules.lifecycle import Action, State
 
 from . import consents, evidence
 from .actors import Actor
-from .acts_answered import answered, waits
+from .acts_answered import answered, by_hand, waits
 from .authorities import sought
 from .consent_words import CARRIED_OUT
 from .evidence import Kind
@@ -33,12 +33,12 @@ def tell(row: SourceAct, lease: Lease) -> bool:
     acts, unknown = _acts(dsr)
     references = _references(dsr, asked)
     if references is None or (unknown and _was_told(row, unknown)):
-        return _by_hand(row)
+        return by_hand(row)
     if acts and references:
         try:
             answer = asked.withdraw_consent(references, acts=acts, request_id=row.pk.hex)
         except NotOffered:
-            return _by_hand(row)
+            return by_hand(row)
         if isinstance(answer, Pending):
             return waits(row, answer, lease.now())
     return _record(row, acts if references else [], lease)
@@ -76,12 +76,6 @@ def _references(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | None:
 def _was_told(row: SourceAct, purposes: set[str]) -> bool:
     earlier = acts_of(row.dsr).filter(alias=row.alias, act=Act.WITHDRAW, status=Status.DONE).exclude(pk=row.pk)
     return any(purposes & set(one.answer.get("told", ())) for one in earlier)
-
-
-def _by_hand(row: SourceAct) -> bool:
-    mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(status=Status.BY_HAND, next_try_at=None, attempts=0, failure_code="")
-    return False
 
 
 def _record(row: SourceAct, acts: list[ConsentAct], lease: Lease) -> bool:

@@ -24,11 +24,11 @@ from requests_app.rules.erasure_plan import GOES
 
 from . import erasure_known, evidence
 from .actors import Actor
-from .acts_answered import answered, waits
+from .acts_answered import answered, by_hand, waits
 from .evidence import Kind
 from .holding import held_places, is_held
 from .leases import Lease
-from .owed_acts import Act, Status, acts_of, items_of, owe_verification
+from .owed_acts import Act, acts_of, items_of, owe_verification
 from .stale_answers import read_anew
 from .transition import lock
 
@@ -48,14 +48,14 @@ def erase(row: SourceAct, lease: Lease) -> bool:
         return _record(row, [], [], lease.now())
     erasure_known.suppress(row)
     if not all(item.table for item in going):
-        return _by_hand(row)
+        return by_hand(row)
     plan = acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN)
     goes = {item.table: Way(item.way) for item in going}
     told = [Instruction(item.table, goes.get(item.table, Way.KEEP)) for item in _decided(row)]
     try:
         answer = source(row.alias).erase(plan.references, items=told, request_id=row.pk.hex)
     except NotOffered:
-        return _by_hand(row)
+        return by_hand(row)
     if isinstance(answer, Pending):
         return waits(row, answer, lease.now())
     said = {one.table: one for one in answer}
@@ -89,12 +89,6 @@ def _written_down(row: SourceAct, at: datetime) -> list[ErasureItem]:
             }
             _append(row, Kind.ERASURE_BEGUN, body, at)
     return going
-
-
-def _by_hand(row: SourceAct) -> bool:
-    mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
-    mine.update(status=Status.BY_HAND, next_try_at=None, told_at=None, attempts=0, failure_code="")
-    return False
 
 
 def _record(row: SourceAct, items: Sequence[ErasureItem], answer: Sequence[Carried], at: datetime) -> bool:

@@ -34,12 +34,14 @@ BY_HAND_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
     Act.ERASE: (State.EXECUTING,),
     Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
     Act.RECTIFY: (State.IN_PROGRESS,),
+    Act.WITHDRAW: tuple(State),
 }
 AGAIN_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
     Act.PLAN: (State.IN_PROGRESS,),
     Act.ERASE: (State.EXECUTING,),
     Act.VERIFY: (State.EXECUTING,),
     Act.RECTIFY: (State.IN_PROGRESS,),
+    Act.WITHDRAW: tuple(State),
 }
 
 
@@ -129,7 +131,7 @@ def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
         act = SourceAct.objects.select_for_update().get(pk=act.pk)
         if act.status not in (Status.BY_HAND, Status.FAILED) or dsr.opened_at != act.opened_at:
             raise Refused("Nobody waits for this any more.")
-        if dsr.state not in BY_HAND_IN.get(Act(act.act), tuple(State)):
+        if dsr.state not in BY_HAND_IN.get(Act(act.act), ()):
             raise Refused("This is over for this request, or has not begun.")
         if act.act == Act.VERIFY:
             _refuse_own_word(act, account.pk)

@@ -1,0 +1,120 @@
+"""What the data sources were told for a request, in words, and the buttons of one act: tell it again, done by hand."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+
+from requests_app.models import DataSubjectRequest, SourceAct
+from requests_app.operations import erasure_plan
+from requests_app.operations.actors import Actor
+from requests_app.operations.erasure_plan import AGAIN_IN, BY_HAND_IN
+from requests_app.operations.owed_acts import AT_ONCE, NEXT_DAY, Act, Status, acts_of
+from requests_app.rules.lifecycle import State
+
+from . import one_form
+from .forms import area
+from .roles import may
+from .words import moment, named
+
+PAGE = "admin:requests_app_datasubjectrequest_source_act"
+TOLD = {
+    Status.WAITING: "not yet",
+    Status.PENDING: "told, and answers later",
+    Status.BY_HAND: "people have to do it",
+    Status.DONE: "done",
+    Status.CONTRADICTED: "it still holds data",
+    Status.FAILED: "it could not be told",
+}
+ASKED = {
+    Act.PLAN: "What it would reach",
+    Act.ERASE: "Erase",
+    Act.WITHDRAW: "What the person allows",
+    Act.RECTIFY: "Put right",
+}
+OCCASIONS = {AT_ONCE: "Asked at once what is left", NEXT_DAY: "Asked after a day"}
+TONES = {Status.FAILED: "late", Status.CONTRADICTED: "late", Status.BY_HAND: "soon", Status.DONE: "fine"}
+INTRO = {
+    "again": "The source is told anew. What was decided for it stays.",
+    "by_hand": "You say that people did it. The source is asked afterwards whether anything is left, where it can be.",
+}
+ANEW = "The source erases once more what was decided, and is asked anew what is left."
+VERBS = {"again": "retry_step", "by_hand": "attest"}
+
+
+class NoteForm(forms.Form):
+    """Who did it, how and when."""
+
+    note = forms.CharField(
+        widget=area(3), max_length=2000, label="Who did it, how and when",
+        help_text="Kept as an internal note, which the person can ask for.",
+    )  # fmt: skip
+
+
+def panel(dsr: DataSubjectRequest, user: Any) -> list[dict[str, Any]]:
+    """What each source was told of what the person allows; nothing of other rights, which have panels of their own."""
+    rows = acts_of(dsr).filter(act=Act.WITHDRAW).select_related("attested_by").order_by("alias", "due_at")
+    return [said(act, dsr, user) for act in rows]
+
+
+def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
+    """One act in words, and what can be done about it."""
+    zone, status = dsr.submission.received_zone, Status(act.status)
+    buttons = []
+    if status in (Status.FAILED, Status.CONTRADICTED) and _lets(AGAIN_IN, act, dsr) and may(user, "retry_step"):
+        buttons.append(("again", "Erase and ask again" if status == Status.CONTRADICTED else "Tell it again"))
+    if status in (Status.FAILED, Status.BY_HAND) and _lets(BY_HAND_IN, act, dsr) and may(user, "attest"):
+        buttons.append(("by_hand", "By hand" if act.act == Act.PLAN else "It was done by hand"))
+    words = TOLD[status] + (f", says {named(act.attested_by)}" if act.attested_by else "")
+    waits = status == Status.WAITING and act.next_try_at
+    return {
+        "row": act,
+        "words": ASKED.get(Act(act.act)) or OCCASIONS.get(act.occasion, "Asked after the backups ended"),
+        "said": "nothing is left" if act.act == Act.VERIFY and status == Status.DONE else words,
+        "tone": TONES.get(status, ""),
+        "when": act.finished_at and moment(act.finished_at, zone),
+        "next": moment(act.next_try_at, zone) if waits else "",
+        "buttons": [{"url": reverse(PAGE, args=[act.pk, key]), "label": label} for key, label in buttons],
+    }
+
+
+def _lets(table: Mapping[Act, Sequence[State]], act: SourceAct, dsr: DataSubjectRequest) -> bool:
+    return dsr.state in table.get(Act(act.act), ())
+
+
+def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
+    """Have a source told again, or say that people did it. GET shows the form."""
+    if act not in VERBS or not may(request.user, VERBS[act]):
+        raise PermissionDenied
+    row = get_object_or_404(SourceAct.objects.select_related("dsr__submission", "dsr__policy"), pk=pk)
+    data = request.POST if request.method == "POST" else None
+
+    def run(given: dict[str, Any], actor: Actor, at: datetime) -> None:
+        if act == "again":
+            erasure_plan.ask_again(row, actor=actor, at=at)
+        else:
+            erasure_plan.attest(row, note=given["note"], actor=actor, at=at)
+
+    return one_form.answer(
+        request,
+        row.dsr,
+        forms.Form(data) if act == "again" else NoteForm(data),
+        run,
+        label=f"{'Tell it again' if act == 'again' else 'It was done by hand'}: {row.alias}",
+        intro=ANEW if act == "again" and row.act == Act.VERIFY else INTRO[act],
+        done="The source is told now." if act == "again" else "Written down.",
+        anchor={Act.RECTIFY: "changes", Act.WITHDRAW: "told"}.get(Act(row.act), "erasure"),
+    )
+
+
+def urls() -> list[Any]:
+    """Their address, behind the admin's sign-in."""
+    name = "requests_app_datasubjectrequest_source_act"
+    return [path("source-acts/<uuid:pk>/do/<slug:act>/", admin.site.admin_view(perform), name=name)]
