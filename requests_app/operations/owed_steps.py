@@ -1,10 +1,10 @@
 """Owing the work of a request: a step for each data source, a package once they have answered. Doing it is
 `fulfilment` and `package`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from requests_app.connectors import finders, holders
 from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild, SourceAct
@@ -12,6 +12,7 @@ from requests_app.models import DataSubjectRequest, FulfilmentStep, PackageBuild
 PORTABILITY = "portability"
 HANDS_OUT = ("access", PORTABILITY)  # the rights that are answered by what the sources hold (P1, P7)
 Status = FulfilmentStep.Status
+ANOTHER_INSTANT = timedelta(microseconds=1)
 UNANSWERED = (Status.WAITING, Status.PENDING)
 
 
@@ -54,8 +55,13 @@ def owe_package(dsr: DataSubjectRequest, *, at: datetime) -> None:
 
 
 def wake_steps(submission_id: UUID, *, at: datetime) -> None:
-    """Have the steps and the plans looked at now that were put off until it is shown who asks."""
-    plans = SourceAct.objects.filter(dsr__submission=submission_id, status=SourceAct.Status.WAITING, attempts=0)
-    plans.filter(act=SourceAct.Act.PLAN, next_try_at__gt=at).update(next_try_at=at)
-    due = FulfilmentStep.objects.filter(dsr__submission=submission_id, status=Status.WAITING, attempts=0)
-    due.filter(next_try_at__gt=at).update(next_try_at=at)
+    """Have the steps and the plans looked at now that were put off until it is shown who asks.
+
+    A worker that looks at one this moment and saw it unshown must not put it off any more: claims compare the instant,
+    so it changes also where it was due already.
+    """
+    unanswered = {"dsr__submission": submission_id, "status": Status.WAITING, "attempts": 0}
+    plans = SourceAct.objects.filter(**unanswered, act=SourceAct.Act.PLAN)
+    for rows in (plans, FulfilmentStep.objects.filter(**unanswered)):
+        rows.filter(next_try_at__gt=at).update(next_try_at=at)
+        rows.filter(next_try_at__lte=at).update(next_try_at=F("next_try_at") - ANOTHER_INSTANT)

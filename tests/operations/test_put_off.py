@@ -6,14 +6,14 @@ import pytest
 
 from requests_app.connectors import Match, OnFile, pictures
 from requests_app.models import FulfilmentStep
-from requests_app.operations import contact_change, manual_verification, proof_review, sweeps
+from requests_app.operations import assurance, contact_change, fulfilment, manual_verification, proof_review, sweeps
 from requests_app.operations.actors import Actor
 from tests.operations.behalf import ana_says_yes, bruno_files, two_accept
 from tests.operations.test_contact_change import changes, says
 from tests.operations.test_fulfilment import NOON, Shop, _world, ana_asks  # noqa: F401
 from tests.operations.test_manual_verification import REASON
 from tests.operations.test_proof import DRAWN, ask, confirm, review, send
-from tests.people import staff
+from tests.people import ana_files, confirms, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 SOON, THEN = NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)
@@ -95,4 +95,20 @@ def test_two_accept_an_authority_that_the_person_confirmed(monkeypatch):
     ana_says_yes(submission)
     put_off()
     two_accept(submission, at=SOON)
+    assert asked_now()
+
+
+def test_what_is_shown_while_a_worker_looks_is_asked_for_at_once(monkeypatch):
+    submission = ana_files("access")
+    confirms(submission)
+    looked = assurance.obstacles
+
+    def looks_while_it_is_shown(dsr, *, at):
+        found = looked(dsr, at=at)
+        sweeps.run_steps(SOON)  # in another process, between the look and the putting off
+        return found
+
+    with monkeypatch.context() as worker:
+        worker.setattr(fulfilment.assurance, "obstacles", looks_while_it_is_shown)
+        assert sweeps.read_sources(SOON) == 0
     assert asked_now()
