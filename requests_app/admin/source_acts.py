@@ -16,7 +16,7 @@ from requests_app.models import DataSubjectRequest, SourceAct
 from requests_app.operations import erasure_plan
 from requests_app.operations.actors import Actor
 from requests_app.operations.erasure_plan import AGAIN_IN, BY_HAND_IN
-from requests_app.operations.owed_acts import AT_ONCE, NEXT_DAY, Act, Status, acts_of
+from requests_app.operations.owed_acts import AT_ONCE, NEXT_DAY, RECIPIENTS, Act, Status, acts_of
 from requests_app.rules.lifecycle import State
 
 from . import one_form
@@ -85,6 +85,11 @@ def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
     }
 
 
+def told_whom(act: SourceAct) -> str:
+    """The source, or those to whom the controller handed the data on."""
+    return "those who got it from us" if act.alias == RECIPIENTS else act.alias
+
+
 def _lets(table: Mapping[Act, Sequence[State]], act: SourceAct, dsr: DataSubjectRequest) -> bool:
     return dsr.state in table.get(Act(act.act), ())
 
@@ -107,7 +112,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         row.dsr,
         forms.Form(data) if act == "again" else NoteForm(data),
         run,
-        label=f"{'Tell it again' if act == 'again' else 'It was done by hand'}: {row.alias}",
+        label=f"{'Tell it again' if act == 'again' else 'It was done by hand'}: {told_whom(row)}",
         intro=ANEW if act == "again" and row.act == Act.VERIFY else INTRO[act],
         done="The source is told now." if act == "again" else "Written down.",
         anchor={Act.RECTIFY: "changes", Act.WITHDRAW: "told"}.get(Act(row.act), "erasure"),

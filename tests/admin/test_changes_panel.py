@@ -34,7 +34,7 @@ def test_a_change_is_written_down_and_its_outcome_stands_on_the_page(sign_in, fi
     assert "Providers who work for us; Others, with your consent" in page
     act = SourceAct.objects.get(alias="recipients:")
     by_hand = reverse("admin:requests_app_datasubjectrequest_source_act", args=[act.pk, "by_hand"])
-    assert "told those who got it from us" in bruno.get(by_hand).content.decode()
+    assert "It was done by hand: those who got it from us" in bruno.get(by_hand).content.decode()
     bruno.post(by_hand, {"note": "Bruno wrote to them."})
     act.refresh_from_db()
     assert act.status == "done"
