@@ -30,9 +30,10 @@ CHIPS = (
     "not_reached",
     "behalf",
     "children",
+    "erasing",
     "ended",
 )
-ANSWERED = (State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED)
+ANSWERED = (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED, State.REFUSED)
 WEEKS = 12
 TO_PRINT = "../notice/?service=print"  # the list of notices, beside the queue
 

@@ -24,6 +24,7 @@ from requests_app.operations import files as sealed_files
 from requests_app.operations.access import record_look
 from requests_app.operations.actors import Actor
 from requests_app.operations.asking import documents_awaited
+from requests_app.operations.being_erased import stands_against
 from requests_app.operations.notices import ON_PAPER
 from requests_app.operations.policies import policy_of
 from requests_app.operations.refused import Refused
@@ -98,16 +99,16 @@ def files(dsr: DataSubjectRequest) -> list[dict[str, Any]]:
 def facts(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[str, Any]:
     """What stands at the head of every page of a case."""
     today = local_day(now, dsr.policy)
-    document = documents_awaited([dsr]).get(dsr.pk)
+    document, stands = documents_awaited([dsr]).get(dsr.pk), stands_against([dsr]).get(dsr.pk)
     words, act = next_action(
-        dsr, user, unread=bool(unread([dsr])), unserved=bool(not_reached([dsr])), document=document
+        dsr, user, unread=bool(unread([dsr])), unserved=bool(not_reached([dsr])), document=document, stands=stands
     )
     return {
         "dsr": dsr,
         "submission": dsr.submission,
         "person": person(dsr.submission),
         "days": days_left(dsr, today),
-        "holder": holder(dsr, document),
+        "holder": holder(dsr, document, stands),
         "bar": timeline.holder_bar(dsr, until=today),
         "next": words,
         # On the case page itself, what is read or reached there leads on to the answer.

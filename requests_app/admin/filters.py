@@ -14,7 +14,7 @@ from requests_app.models import Authority, DataSubjectRequest, ManualVerificatio
 from requests_app.models.request import RIGHTS
 from requests_app.operations import delivery, intake
 from requests_app.operations.workload import IS_OPEN, WAITS_FOR_PERSON, WEEK
-from requests_app.rules.lifecycle import State
+from requests_app.rules.lifecycle import ENDED, State
 
 from .presenting import local_day
 
@@ -32,6 +32,7 @@ WORDS = {
     "set_aside": "Set aside",
     "behalf": "Asked for others",
     "children": "Accounts of children",
+    "erasing": "Being erased",
     "ended": "Ended",
 }
 EMPTY = {
@@ -47,6 +48,7 @@ EMPTY = {
     "set_aside": "The clock works on every request.",
     "behalf": "Nobody asks for somebody else.",
     "children": "No account of a child under 14 is reported.",
+    "erasing": "No deletion is being carried out.",
     "ended": "No request has ended yet.",
 }
 
@@ -94,7 +96,8 @@ def views(user: Any, day: date) -> dict[str, Q]:
         "set_aside": Q(set_aside_at__isnull=False),
         "behalf": IS_OPEN & Q(submission__authority__kind__in=("agent", "guardian")),
         "children": IS_OPEN & Q(submission__authority__kind="report"),
-        "ended": ~IS_OPEN,
+        "erasing": Q(state=State.EXECUTING),
+        "ended": Q(state__in=sorted(ENDED)),
     }
 
 

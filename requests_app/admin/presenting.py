@@ -1,6 +1,6 @@
 """How facts read at the desk: masked people, days left, the next action."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,19 @@ from cryptography.exceptions import InvalidTag
 from requests_app.models import DataSubjectRequest, PolicyVersion, Submission
 from requests_app.models.keys import KeyDestroyed, data_keys, unseal_with
 from requests_app.operations.asking import Awaited
+from requests_app.operations.being_erased import PEOPLE_HAVE_TO, Stands
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
 from requests_app.rules.policy import NEVER_GATED
 
 GONE = "destroyed"
+ERASING: Mapping[Stands | None, tuple[str, str]] = {  # the next thing to do while the sources erase
+    Stands.CONTRADICTED: ("Have it erased again", "case"),
+    Stands.FAILED: ("Look why it failed", "case"),
+    Stands.BY_HAND: ("Have it erased by hand", "case"),
+    Stands.HELD: ("A legal hold stops it", ""),
+    None: ("The sources erase", ""),
+}
 
 
 def local_day(at: datetime, version: PolicyVersion | None) -> date:
@@ -83,8 +91,10 @@ def days_left(dsr: DataSubjectRequest, today: date) -> dict[str, Any]:
             "about": about}  # fmt: skip
 
 
-def holder(dsr: DataSubjectRequest, document: Awaited | None = None) -> str:
-    """Who has to act. `document`: what was asked for of who asks, if anything."""
+def holder(dsr: DataSubjectRequest, document: Awaited | None = None, stands: Stands | None = None) -> str:
+    """Who has to act. `document`: what was asked for of who asks, if anything. `stands`: against its erasure."""
+    if dsr.state == State.EXECUTING:
+        return "us" if stands in PEOPLE_HAVE_TO else "us: a legal hold" if stands else "the data sources"
     if not dsr.is_open:
         return "nobody: ended"
     if document is not None and document.with_us:
@@ -99,11 +109,15 @@ def next_action(
     unread: bool = False,
     unserved: bool = False,
     document: Awaited | None = None,
+    stands: Stands | None = None,
 ) -> tuple[str, str]:
     """The one thing to do next: its words and the key of its page, empty where somebody else has to act.
 
     `unread`: the person wrote last. `unserved`: a notice did not arrive. `document`: one was asked for.
+    `stands`: against its erasure.
     """
+    if dsr.state == State.EXECUTING and not (unserved and stands is None):
+        return ERASING[stands]
     if not dsr.is_open:
         return ("Reach the person", "case") if unserved else ("Nothing", "")
     if dsr.state == State.RECEIVED:

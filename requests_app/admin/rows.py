@@ -13,6 +13,7 @@ from requests_app import clock
 from requests_app.models import Authority, DataSubjectRequest, Message
 from requests_app.operations import timeline
 from requests_app.operations.asking import documents_awaited
+from requests_app.operations.being_erased import stands_against
 from requests_app.rules.holder import HolderBar
 
 from .filters import unserved
@@ -54,17 +55,19 @@ def prepare(rows: Sequence[DataSubjectRequest], user: Any, now: datetime) -> dic
     wrote, missed = unread(rows), not_reached(rows)
     for_others = Authority.objects.filter(submission__requests__in=rows)
     behalf = {row.submission_id: row.get_kind_display() for row in for_others}
-    documents = documents_awaited(rows)
+    documents, against = documents_awaited(rows), stands_against(rows)
     found = {}
     for dsr in rows:
-        document = documents.get(dsr.pk)
-        words, act = next_action(dsr, user, unread=dsr.pk in wrote, unserved=dsr.pk in missed, document=document)
+        document, stands = documents.get(dsr.pk), against.get(dsr.pk)
+        words, act = next_action(
+            dsr, user, unread=dsr.pk in wrote, unserved=dsr.pk in missed, document=document, stands=stands
+        )
         found[dsr.pk] = Row(
             person=persons[dsr.submission_id],
             unserved=dsr.pk in missed,
             days=days_left(dsr, local_day(now, dsr.policy)),
             due_on=dsr.due_on,
-            holder=holder(dsr, document),
+            holder=holder(dsr, document, stands),
             bar=bars[dsr.pk],
             next_words=words,
             next_act=act,

@@ -33,12 +33,12 @@ def tell(row: SourceAct, lease: Lease) -> bool:
     acts, unknown = _acts(dsr)
     references = _references(dsr, asked)
     if references is None or (unknown and _was_told(row, unknown)):
-        return by_hand(row)
+        return by_hand(row, lease.now())
     if acts and references:
         try:
             answer = asked.withdraw_consent(references, acts=acts, request_id=row.pk.hex)
         except NotOffered:
-            return by_hand(row)
+            return by_hand(row, lease.now())
         if isinstance(answer, Pending):
             return waits(row, answer, lease.now())
     return _record(row, acts if references else [], lease)

@@ -20,7 +20,7 @@ from .authorities import authority_of, digest_sought, sought
 from .contacts import add_contact
 from .evidence import Kind
 from .identity_codes import is_alive, issue, newest
-from .leases import due, put_off
+from .leases import MOST_ATTEMPTS, due, put_off
 from .lookups import asks_for_contact_on_file, corrected_at
 from .on_behalf import ask_person, by_letter
 from .on_file_proof import settle
@@ -35,7 +35,6 @@ PUT_OFF = timedelta(days=1)
 CODES_BY_LETTER = 3  # to a contact on file, a day apart
 FULL_HOUR = timedelta(hours=1)  # of codes to one address: after it the next one goes
 ON_FILE, STOP = IdentityCheck.Purpose.ON_FILE, IdentityCheck.Purpose.STOP
-MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
 
 
 def ask_due(now: datetime) -> int:

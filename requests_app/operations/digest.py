@@ -10,6 +10,7 @@ from requests_app.models import DataSubjectRequest, Notice
 from requests_app.rules.lifecycle import OPEN, State
 
 from .asking import DOCUMENT_WITH_US
+from .being_erased import for_people
 from .notices import owe
 from .policies import current, policy_of
 from .team import APPROVER, HANDLER, OFFICER, members, tell
@@ -41,6 +42,7 @@ def owe_digest(now: datetime) -> int:
         waiting_for_a_code_or_a_document=Count("pk", filter=unproved & ~Q(DOCUMENT_WITH_US)),
         documents_to_look_at=Count("pk", filter=unproved & Q(DOCUMENT_WITH_US)),
     )
+    counts["erasures_that_wait_for_us"] = for_people().values("dsr").distinct().count()
     # What the clock fails on has an alarm of its own, and could fail the digest as well, morning after morning.
     untaken = DataSubjectRequest.objects.filter(workable, assignee=None, failures=0).order_by("due_on")
     with transaction.atomic():

@@ -48,14 +48,14 @@ def erase(row: SourceAct, lease: Lease) -> bool:
         return _record(row, [], [], lease.now())
     erasure_known.suppress(row)
     if not all(item.table for item in going):
-        return by_hand(row)
+        return by_hand(row, lease.now())
     plan = acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN)
     goes = {item.table: Way(item.way) for item in going}
     told = [Instruction(item.table, goes.get(item.table, Way.KEEP)) for item in _decided(row)]
     try:
         answer = source(row.alias).erase(plan.references, items=told, request_id=row.pk.hex)
     except NotOffered:
-        return by_hand(row)
+        return by_hand(row, lease.now())
     if isinstance(answer, Pending):
         return waits(row, answer, lease.now())
     said = {one.table: one for one in answer}

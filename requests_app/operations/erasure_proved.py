@@ -19,7 +19,7 @@ from .evidence import Kind
 from .leases import Lease
 from .notices import owe
 from .owed_acts import AT_ONCE, Act, Status, acts_of, items_of
-from .team import alarm_officers
+from .team import alarm_responsible
 from .transition import NOTICE, advance, lock
 
 ATTESTED = "attested"  # nobody but those who erased says so
@@ -89,7 +89,7 @@ def _contradicted(dsr: DataSubjectRequest, row: SourceAct, at: datetime) -> None
     """What was said of it does not hold: the request goes on, the certificates do not count, staff are told."""
     sentence = f"The data source {row.alias} said that all is erased. Asked again, it still holds data of the person."
     occurrence = f"{row.pk.hex}:{at.isoformat()}"
-    alarm_officers(sentence, submission=dsr.submission, dsr=dsr, occurrence=occurrence, at=at)
+    alarm_responsible(sentence, dsr, occurrence=occurrence, at=at)
     if dsr.state not in ENDED:
         return
     erasure_certificates.revoke(dsr, at=at)

@@ -34,7 +34,7 @@ from .actors import Actor
 from .asked_sources import ask, confirmed_addresses, own_columns
 from .authorities import sought
 from .evidence import Kind
-from .leases import Lease, TakenOver, due, put_off
+from .leases import ALARM_AFTER, MOST_ATTEMPTS, Lease, TakenOver, due, put_off
 from .owed_steps import Status, owe_package
 from .policies import policy_of
 from .refused import Refused
@@ -44,8 +44,6 @@ from .transition import lock
 
 log = logging.getLogger(__name__)
 PUT_OFF = timedelta(minutes=15)  # until it is shown who asks; whatever shows it wakes the step earlier
-MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is asked for as long as it takes
-ALARM_AFTER = 6  # attempts: some two hours and a half
 BUFFER = 64 * 1024  # bytes of lines gathered before they are sealed
 
 
@@ -201,11 +199,13 @@ def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
 
 
 def _later(row: FulfilmentStep, error: Exception, at: datetime) -> bool:
-    if row.attempts == ALARM_AFTER:
+    if row.attempts >= ALARM_AFTER:  # told once, and not missed where the process died at the attempt that it was due
         with transaction.atomic():
             submission = lock(row.dsr).submission
             sentence = f"The data source {row.alias} has not answered about a case for hours. It is asked every hour."
-            alarm_officers(sentence, submission=submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)
+            alarm_officers(
+                sentence, submission=submission, occurrence=f"{row.pk.hex}:late:{row.owed_at.isoformat()}", at=at
+            )
     return put_off(row, error, at)
 
 
@@ -228,8 +228,9 @@ def retry(step: FulfilmentStep, *, actor: Actor, at: datetime) -> None:
         dsr = lock(step.dsr)
         if dsr.state != State.IN_PROGRESS or dsr.opened_at != step.opened_at:
             raise Refused("This request is not in progress any more: return or reopen it first.")
-        fresh = {"status": Status.WAITING, "next_try_at": at, "attempts": 0, "failure_code": "", "alarm_at": None,
-                 "reviewed_by": None, "reviewed_at": None, "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
+        fresh = {"status": Status.WAITING, "owed_at": at, "next_try_at": at, "attempts": 0, "failure_code": "",
+                 "alarm_at": None, "reviewed_by": None, "reviewed_at": None,
+                 "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
         FulfilmentStep.objects.filter(pk=step.pk).update(**fresh)
         body = {"step": str(step.pk), "source": step.alias, "before": step.status}
         evidence.append(dsr.submission_id, Kind.SOURCE_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)

@@ -11,6 +11,8 @@ from django.db.models import F, QuerySet
 LEASE = timedelta(minutes=5)
 RENEWED_AFTER = 60  # seconds
 BATCH = 50
+MOST_ATTEMPTS = 5  # of an error that nobody foresaw; what is away is asked for as long as it takes
+ALARM_AFTER = 6  # attempts: some two hours and a half
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60))  # then every hour
 
 

@@ -19,7 +19,7 @@ from requests_app.rules.lifecycle import State
 from . import evidence, files, streams
 from .actors import Actor
 from .evidence import Kind
-from .leases import Lease, TakenOver, due, put_off
+from .leases import ALARM_AFTER, Lease, TakenOver, due, put_off
 from .owed_steps import owe_package
 from .packing import archive, contents, layout
 from .refused import Refused
@@ -27,7 +27,7 @@ from .team import alarm_officers, require
 from .transition import lock
 
 log = logging.getLogger(__name__)
-ALARM_AFTER = 3  # attempts
+SOON = ALARM_AFTER // 2  # attempts: nothing but ourselves is waited for
 
 
 def build_due(now: datetime, *, budget: float) -> int:
@@ -120,11 +120,11 @@ def _set_aside(file: AnswerFile | None, at: datetime) -> uuid.UUID | None:
 
 
 def _later(row: PackageBuild, error: Exception, at: datetime) -> bool:
-    if row.attempts == ALARM_AFTER:
+    if row.attempts >= SOON:  # each day once, and not missed where the process died at the attempt that it was due
         with transaction.atomic():
             submission = lock(row.dsr).submission
             sentence = "The package of a case could not be made several times. It is tried again every hour."
-            alarm_officers(sentence, submission=submission, occurrence=f"{row.pk.hex}:{at.isoformat()}", at=at)
+            alarm_officers(sentence, submission=submission, occurrence=f"{row.pk.hex}:{at.date()}", at=at)
     return put_off(row, error, at)
 
 

@@ -17,15 +17,13 @@ from requests_app.rules.identity import BEFORE_A_PLAN, Obstacle
 from requests_app.rules.lifecycle import State
 
 from . import assurance, change_told, consent_told, erasure_carried, erasure_planned, erasure_proved
-from .leases import Lease, due, put_off
+from .leases import ALARM_AFTER, MOST_ATTEMPTS, Lease, due, put_off
 from .owed_acts import Act, Status
-from .team import alarm_officers
+from .team import alarm_responsible
 from .transition import lock
 
 log = logging.getLogger(__name__)
 PUT_OFF = timedelta(minutes=15)  # until it is shown who asks; what shows it wakes the plan earlier
-MOST_ATTEMPTS = 5  # of an error that nobody foresaw; a source that is away is told for as long as it takes
-ALARM_AFTER = 6  # attempts: some two hours and a half
 
 Told = Callable[[SourceAct, Lease], bool]
 DO: Mapping[str, Told] = {
@@ -114,4 +112,4 @@ def _failed(row: SourceAct, error: Exception, at: datetime) -> bool:
 
 def _alarm(row: SourceAct, sentence: str, at: datetime, *, occasion: str = "") -> None:
     occurrence = f"{row.pk.hex}:{occasion or at.isoformat()}"
-    alarm_officers(sentence, submission=row.dsr.submission, dsr=row.dsr, occurrence=occurrence, at=at)
+    alarm_responsible(sentence, row.dsr, occurrence=occurrence, at=at)

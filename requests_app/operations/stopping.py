@@ -10,7 +10,7 @@ from .actors import Actor
 from .authorities import authority_of
 from .identity_codes import issue
 from .notices import owe
-from .team import OFFICER, members, responsible, tell
+from .team import alarm_responsible
 from .transition import NOTICE, advance
 
 ALARM = "An erasure was stopped by the link of a message to a known address. Find out who had asked for it."
@@ -78,12 +78,4 @@ def stop(dsrs: Iterable[DataSubjectRequest], *, actor: Actor, at: datetime, by: 
             at=at,
         )
         tell_stopped(dsr, at=at)
-        staff = {member.pk: member for member in (*responsible(dsr), *members(OFFICER))}
-        tell(
-            list(staff.values()),
-            "staff_alarm",
-            dsr,
-            occurrence=f"stopped:{dsr.pk.hex}:{int(at.timestamp())}",
-            at=at,
-            context={"alarm": ALARM},
-        )
+        alarm_responsible(ALARM, dsr, occurrence=f"stopped:{dsr.pk.hex}:{int(at.timestamp())}", at=at)

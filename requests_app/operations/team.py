@@ -167,6 +167,12 @@ def alarm_officers(
         )
 
 
+def alarm_responsible(sentence: str, dsr: DataSubjectRequest, *, occurrence: str, at: datetime) -> None:
+    """Owe whoever handles this request, and each privacy officer, one alarm; `sentence` holds no personal data."""
+    staff = {member.pk: member for member in (*responsible(dsr), *members(OFFICER))}
+    tell(list(staff.values()), "staff_alarm", dsr, occurrence=occurrence, at=at, context={"alarm": sentence})
+
+
 def responsible(dsr: DataSubjectRequest) -> list[User]:
     """Return the assignee, or the privacy officers where nobody has taken it."""
     return [dsr.assignee] if dsr.assignee and dsr.assignee.is_active else members(OFFICER)

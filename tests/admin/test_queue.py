@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, EvidenceEvent, Notice
+from requests_app.models import DataSubjectRequest, ErasureItem, EvidenceEvent, Notice, SourceAct
 from requests_app.operations import decision, desk, person
 from requests_app.operations.actors import Actor
+from tests.people import confirms_erasure
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/requests_app/datasubjectrequest/"
@@ -76,6 +77,54 @@ def test_each_view_shows_its_requests_and_its_count_agrees(sign_in, office, view
     rows, page = shown(sign_in("bruno"), view=view)
     assert rows == {office[name] for name in names}
     assert count_on(page, words) == len(names)
+
+
+@pytest.fixture
+def erasing(office, staff):
+    """The deletion is approved, and its only source is told to erase."""
+    dsr = confirms_erasure(office["today"], at=clock.now())
+    rows = DataSubjectRequest.objects.filter(pk=dsr.pk)
+    rows.update(state="executing", decided_by=staff["bruno"], approved_by=staff["ada"], answered_at=clock.now())
+    now = clock.now()
+    told = {"owed_at": now, "due_at": now, "next_try_at": now, "opened_at": dsr.opened_at}
+    return SourceAct.objects.create(dsr=rows.get(), alias="crm", act="erase", **told)
+
+
+def test_what_is_being_erased_has_a_view_and_has_not_ended(sign_in, office, erasing):
+    client = sign_in("bruno")
+    rows, page = shown(client, view="erasing")
+    assert rows == {office["today"]}
+    assert (count_on(page, "Being erased"), count_on(page, "Ended")) == (1, 1)
+    assert shown(client, view="ended")[0] == {office["ended"]}
+    assert office["today"] not in shown(client)[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "holder"),
+    [
+        ("pending", "The sources erase", "the data sources"),
+        ("by_hand", "Have it erased by hand", "us"),
+        ("failed", "Look why it failed", "us"),
+        ("contradicted", "Have it erased again", "us"),
+    ],
+)
+def test_while_it_is_erased_the_row_and_the_case_say_who_has_to_act(sign_in, erasing, status, words, holder):
+    SourceAct.objects.filter(pk=erasing.pk).update(status=status)
+    client = sign_in("bruno")
+    page = shown(client, view="erasing")[1]
+    assert words in page
+    assert re.search(rf"field-holds[^>]*>{holder}\s*<", page)
+    assert words in client.get(case_url(erasing.dsr)).content.decode()
+
+
+def test_what_a_legal_hold_stops_waits_for_nobody_else(sign_in, erasing):
+    SourceAct.objects.filter(pk=erasing.pk).update(status="done")
+    item = {"alias": "crm", "table": "calls", "records": 2, "proposed": "erase", "way": "erase"}
+    decided = {"opened_at": erasing.opened_at, "decided_by": erasing.dsr.decided_by, "decided_at": erasing.owed_at}
+    ErasureItem.objects.create(dsr=erasing.dsr, **item, **decided)
+    page = shown(sign_in("bruno"), view="erasing")[1]
+    assert "A legal hold stops it" in page
+    assert "us: a legal hold" in page
 
 
 def test_what_waits_for_approval_is_shown_to_others_than_the_one_who_decided(sign_in, office):

@@ -24,7 +24,7 @@ from requests_app.connectors import (
     Table,
 )
 from requests_app.models import EvidenceEvent, FulfilmentStep, Notice, PackageBuild
-from requests_app.operations import fulfilment, person, step_answers, streams, sweeps
+from requests_app.operations import fulfilment, leases, person, step_answers, streams, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.owed_steps import steps_of
 from requests_app.operations.refused import Refused, RoleMissing
@@ -263,6 +263,22 @@ class TestFailing:
             sweeps.read_sources(NOON + timedelta(hours=hours))
         assert Notice.objects.filter(kind="staff_alarm").count() == 1
 
+    def test_they_are_told_also_where_the_process_died_at_the_attempt_at_which_it_was_due(self, settings):
+        settings.DATA_SOURCES = {"away": {"BACKEND": f"{__name__}.Away"}}
+        step = step_of(ana_asks(), "away")
+        FulfilmentStep.objects.filter(pk=step.pk).update(attempts=leases.ALARM_AFTER)  # counted before it was made
+        sweeps.read_sources(NOON + timedelta(hours=5))
+        assert Notice.objects.filter(kind="staff_alarm").count() == 1
+
+    def test_asked_again_by_hand_and_away_again_they_are_told_again(self, settings):
+        settings.DATA_SOURCES = {"away": {"BACKEND": f"{__name__}.Away"}}
+        step = step_of(ana_asks(), "away")
+        for hours in range(1, 24):
+            sweeps.read_sources(NOON + timedelta(hours=hours))
+            if hours == 12:
+                fulfilment.retry(step, actor=bruno(), at=NOON + timedelta(hours=hours))
+        assert Notice.objects.filter(kind="staff_alarm").count() == 2
+
     def test_half_an_answer_is_none(self, tmp_path):
         def breaks() -> Iterator[Any]:
             yield Record("orders", {"number": 1})
@@ -298,7 +314,7 @@ class TestFailing:
 
         monkeypatch.setattr(step_answers, "owe_package", unstorable)
         dsr = ana_asks()
-        for hours in range(fulfilment.MOST_ATTEMPTS):
+        for hours in range(leases.MOST_ATTEMPTS):
             assert sweeps.read_sources(THEN + timedelta(hours=2 * hours)) in {0, 1}
         assert (step_of(dsr).status, step_of(dsr).failure_code) == (Status.FAILED, "ValueError")
         assert Notice.objects.filter(kind="staff_alarm").exists()

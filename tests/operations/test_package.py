@@ -372,6 +372,19 @@ class TestMaking:
             at = PackageBuild.objects.get(dsr=dsr).next_try_at
         assert Notice.objects.filter(kind="staff_alarm", submission=dsr.submission).exists()
 
+    def test_somebody_is_told_also_where_the_process_died_at_the_attempt_at_which_it_was_due(self, monkeypatch):
+        def full(*args: Any, **values: Any) -> Any:
+            raise OSError
+
+        dsr = read_for()
+        PackageBuild.objects.filter(dsr=dsr).update(attempts=package.SOON)  # counted before it was made
+        monkeypatch.setattr(package.contents, "gather", full)
+        package.build_due(LATER, budget=60)
+        told = Notice.objects.filter(kind="staff_alarm", submission=dsr.submission)
+        assert told.count() == 1
+        package.build_due(PackageBuild.objects.get(dsr=dsr).next_try_at, budget=60)
+        assert told.count() == 1
+
 
 class TestReadiness:
     def test_without_sources_nothing_is_asked(self, settings):

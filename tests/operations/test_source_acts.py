@@ -23,8 +23,9 @@ from requests_app.connectors import (
     Way,
 )
 from requests_app.models import ErasureCertificate, ErasureItem, EvidenceEvent, Notice, SourceAct, SuppressionEntry
-from requests_app.operations import decision, erasure_plan, evidence, journal, sweeps
+from requests_app.operations import decision, desk, erasure_plan, evidence, journal, sweeps
 from requests_app.operations.actors import Actor
+from requests_app.operations.being_erased import for_people, stands_against
 from requests_app.operations.readiness import missing
 from requests_app.operations.refused import Refused
 from requests_app.operations.suppression import suppressed
@@ -385,6 +386,42 @@ def test_where_people_have_to_their_word_counts_only_once_the_source_finds_nobod
     dsr.refresh_from_db()
     assert dsr.state == "fulfilled"
     assert '"erased_by":"staff"' in ErasureCertificate.objects.get(dsr=dsr, number=1).body
+
+
+def told(dsr: Any) -> set[str]:
+    """Who has an alarm about this request."""
+    return set(Notice.objects.filter(kind="staff_alarm", dsr=dsr).values_list("staff__username", flat=True))
+
+
+@pytest.mark.parametrize("trouble", ["by_hand", "failed", "contradicted"])
+def test_what_goes_no_further_without_people_is_told_to_whoever_handles_it_and_to_the_officers_and_counted_each_morning(
+    bruno: Actor, ada: Actor, settings: Any, trouble: str
+) -> None:
+    staff("petra", "privacy officer")
+    if trouble == "by_hand":
+        settings.DATA_SOURCES = {"crm": {"BACKEND": f"{__name__}.Crm"}}
+    dsr = to_be_deleted()
+    desk.assign(dsr, assignee=bruno.user, actor=bruno, at=SOON)
+    choose(dsr, bruno)
+    dsr = approved(dsr, bruno, ada)
+    assert told(dsr) == set()
+    Shop.error, Shop.lies = (PermanentFailure() if trouble == "failed" else None), trouble == "contradicted"
+    carried_out(THEN + DAY)
+    assert stands_against([dsr]) == {dsr.pk: trouble}
+    assert told(dsr) == {"bruno", "petra"}
+    assert Notice.objects.filter(kind="staff_alarm", dsr=dsr).count() == 2  # once each
+    assert "Erasures that wait for us: 1" in digest_of(THEN + 2 * DAY)
+    if trouble != "by_hand":
+        Shop.error, Shop.lies = None, False
+        act = for_people().get()
+        erasure_plan.ask_again(act, actor=bruno, at=THEN + 2 * DAY)
+        assert stands_against([dsr]) == {}
+        assert "Erasures that wait for us: 0" in digest_of(THEN + 3 * DAY)
+
+
+def digest_of(at: Any) -> str:
+    sweeps.SWEEPS["send_digest"](at)
+    return Notice.objects.filter(kind="staff_digest").latest("created_at").text
 
 
 def test_where_nobody_is_on_file_the_decision_ends_it(bruno: Actor, ada: Actor) -> None:
