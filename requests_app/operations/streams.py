@@ -22,11 +22,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from requests_app.models.keys import seal_bytes, unseal_bytes
 
+from .beside import Beside
 from .files import path_of
 
 MAGIC = b"portal1\n"
 CHUNK = 128 * 1024  # bytes of plain text
 TAG = 16
+BLOCK = 8 * CHUNK  # bytes that are handed at once to the thread that digests and seals
 BEHIND = 16 * 1024 * 1024  # bytes after which what was written goes to the disk beside, so that the end waits little
 Buffer = bytes | bytearray | memoryview
 _LENGTH = struct.Struct(">I")
@@ -56,7 +58,10 @@ class Writer:
         self._path = path_of(pk)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         key = AESGCM.generate_key(256)
-        self._cipher, self._number, self._buffer = AESGCM(key), 0, bytearray()
+        self._cipher, self._number = AESGCM(key), 0
+        self._gathered: list[bytes] = []
+        self._waiting = 0  # bytes of it
+        self._sealing: Beside | None = None
         self._part = self._path.with_suffix(".part")
         self._part.unlink(missing_ok=True)  # whoever still writes there writes to nothing, and finds out in the end
         self._out = self._part.open("xb")
@@ -68,18 +73,23 @@ class Writer:
 
     @property
     def sha256(self) -> str:
-        """Of the plain text written so far."""
+        """Of the plain text, once the stream is closed."""
         return self._digest.hexdigest()
 
     def write(self, data: Buffer) -> int:
-        """Take any number of bytes."""
-        view = memoryview(data).cast("B")
-        self._digest.update(view)
-        self.size += len(view)
-        self._buffer += view
-        if len(self._buffer) > CHUNK:
-            self._seal_whole_chunks()
-        return len(view)
+        """Take any number of bytes; raises OSError where the disk refused earlier ones."""
+        piece = bytes(data)
+        self._gathered.append(piece)
+        self.size += len(piece)
+        self._waiting += len(piece)
+        if self._waiting > BLOCK:
+            # At least one byte stays back: only the end of the stream tells which chunk is the last.
+            block = b"".join(self._gathered)
+            whole = (len(block) - 1) // CHUNK * CHUNK
+            self._gathered, self._waiting = [block[whole:]], len(block) - whole
+            self._sealing = self._sealing or Beside(self._seal_chunks)
+            self._sealing.take(memoryview(block)[:whole])
+        return len(piece)
 
     def __enter__(self) -> "Writer":
         return self
@@ -93,13 +103,20 @@ class Writer:
     def close(self) -> None:
         """End the stream: it lies under its name, durably."""
         try:
-            self._seal(bytes(self._buffer), last=True)
+            if self._sealing is not None:
+                self._sealing.end()
+            block = memoryview(b"".join(self._gathered))
+            whole = max(0, len(block) - 1) // CHUNK * CHUNK
+            self._seal_chunks(block[:whole])
+            self._seal(block[whole:], last=True)
             self._out.flush()
             self._sync_is_done()
             os.fsync(self._out.fileno())
             ours = self._is_ours()
-        finally:
-            self._leave()
+        except BaseException:
+            self.discard()
+            raise
+        self._leave()
         if not ours:
             raise Overtaken(f"{self._path.name} is being written anew")
         self._part.replace(self._path)
@@ -114,6 +131,8 @@ class Writer:
             self._part.unlink(missing_ok=True)
 
     def _leave(self) -> None:
+        if self._sealing is not None:
+            self._sealing.leave()
         if self._beside is not None:
             self._beside.shutdown()
         self._out.close()
@@ -124,15 +143,12 @@ class Writer:
         except FileNotFoundError:
             return False
 
-    def _seal_whole_chunks(self) -> None:
-        # One chunk stays back: only the end of the stream tells whether it is the last.
-        whole = (len(self._buffer) - 1) // CHUNK * CHUNK
-        with memoryview(self._buffer) as view:
-            for start in range(0, whole, CHUNK):
-                self._seal(view[start : start + CHUNK], last=False)
-        del self._buffer[:whole]
+    def _seal_chunks(self, block: memoryview) -> None:
+        for start in range(0, len(block), CHUNK):
+            self._seal(block[start : start + CHUNK], last=False)
 
-    def _seal(self, chunk: Buffer, *, last: bool) -> None:
+    def _seal(self, chunk: memoryview, *, last: bool) -> None:
+        self._digest.update(chunk)
         self._unsynced += self._out.write(self._cipher.encrypt(_nonce(self._number), chunk, b"last" if last else b""))
         self._number += 1
         if self._unsynced >= BEHIND and (self._syncing is None or self._syncing.done()):

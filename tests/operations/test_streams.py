@@ -1,5 +1,6 @@
 """Sealed streams: any size, read from any place, and nothing changed, cut or added goes unnoticed."""
 
+import hashlib
 import io
 import os
 import time
@@ -11,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from requests_app.models import SubmissionKey
 from requests_app.models.keys import KeyDestroyed, create_key
 from requests_app.operations import files, streams
-from requests_app.operations.streams import CHUNK, Reader, Writer
+from requests_app.operations.streams import BLOCK, CHUNK, Reader, Writer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -103,6 +104,41 @@ def test_what_the_disk_refuses_while_more_is_written_is_told_in_the_end(case, mo
     with pytest.raises(OSError, match="input/output"):
         out.close()
     assert not files.path_of(pk).exists()
+
+
+def test_what_was_sealed_beside_is_whole_and_digested_in_its_order(case):
+    content = os.urandom(5 * BLOCK + 99)
+    pk = uuid.uuid4()
+    with Writer(case, pk) as out:
+        for start in range(0, len(content), 70_000):
+            out.write(memoryview(content)[start : start + 70_000])
+    assert out.sha256 == hashlib.sha256(content).hexdigest()
+    assert Reader(case, pk).read() == content
+
+
+def test_what_is_taken_may_be_written_over_at_once(case):
+    """Whoever reads a file into one buffer again and again must not change what waits to be sealed."""
+    pk = uuid.uuid4()
+    buffer = bytearray(b"a" * CHUNK)
+    with Writer(case, pk) as out:
+        out.write(buffer)
+        buffer[:] = b"b" * CHUNK
+        out.write(buffer)
+    assert Reader(case, pk).read() == b"a" * CHUNK + b"b" * CHUNK
+
+
+def test_a_full_disk_is_told_though_another_thread_met_it_and_nothing_remains(case, tmp_path, monkeypatch):
+    sealed = Writer._seal
+
+    def is_full(writer: Writer, chunk: memoryview, *, last: bool) -> None:
+        if writer._number == 3:
+            raise OSError("no space left on device")
+        sealed(writer, chunk, last=last)
+
+    monkeypatch.setattr(Writer, "_seal", is_full)
+    with pytest.raises(OSError, match="no space"), Writer(case, uuid.uuid4()) as out:
+        out.write(bytes(BLOCK + 1))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_what_is_put_to_disk_beside_is_whole(case, monkeypatch):
