@@ -32,7 +32,19 @@ from requests_app.rules.identity import CONTACT, CONTACT_ON_FILE, DOCUMENT, NONE
 from requests_app.rules.lifecycle import ActionNotAllowed, State
 from requests_app.rules.policy import NEVER_GATED
 
-from . import acts, authority, before_release, changes, erasure, history, proof, receipt, source_acts, sources
+from . import (
+    acts,
+    authority,
+    before_release,
+    changes,
+    complaints,
+    erasure,
+    history,
+    proof,
+    receipt,
+    source_acts,
+    sources,
+)
 from .earlier import earlier
 from .filters import unserved
 from .forms import ActForm
@@ -165,6 +177,7 @@ def page(request: HttpRequest, object_id: str) -> HttpResponse:
         "proofs": proof.panel(dsr, request.user),
         "cooling_off": erasing.confirmation_of(dsr),
         "earlier": earlier(dsr),
+        "complaint": complaints.panel(dsr, request.user),
         "siblings": dsr.submission.requests.exclude(pk=dsr.pk),
     }  # fmt: skip
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/case.html", context)

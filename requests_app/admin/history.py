@@ -109,6 +109,8 @@ SENTENCES: Mapping[str, str] = {
     Kind.HOLD_REVIEWED: "{who} said that a legal hold is still needed, to be reviewed on {review_on}.",
     Kind.HOLD_LIFTED: "{who} lifted a legal hold.",
     Kind.CERTIFICATE_ISSUED: "Certificate {number} of the erasure was issued.",
+    Kind.COMPLAINT_LINKED: "{who} complained about another request, or said which one the complaint is about.",
+    Kind.COMPLAINT_FILE_MADE: "{who} fetched the file for the supervisory authority.",
     Kind.SUPPRESSED: "What the person is known by ({identifiers}) went on the register of those who were erased.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",

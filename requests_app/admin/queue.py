@@ -28,6 +28,7 @@ from . import (
     by_hand,
     case,
     changes,
+    complaints,
     entry,
     erasure,
     holds,
@@ -88,6 +89,7 @@ class QueueAdmin(ReadOnlyAdmin):
         own = (
             case,
             changes,
+            complaints,
             entry,
             erasure,
             holds,

@@ -3,6 +3,7 @@
 from .answer import AnswerFile, Decision, DisclosurePackage
 from .authority import Authority
 from .change import RequestedChange
+from .complaint import Complaint
 from .consent import ConsentEntry, PreferenceLink
 from .contact import Contact
 from .contact_change import ContactChange
@@ -37,6 +38,7 @@ __all__ = [
     "AccessLog",
     "AnswerFile",
     "Authority",
+    "Complaint",
     "ConsentEntry",
     "Contact",
     "ContactChange",

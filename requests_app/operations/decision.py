@@ -15,7 +15,7 @@ from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 from requests_app.rules.refusal import grounds_for
 
-from . import assurance, changes_told, messages, on_behalf, readiness
+from . import assurance, changes_told, complaints, messages, on_behalf, readiness
 from .actors import Actor
 from .circumstances import asked_of
 from .lookups import owe_lookups, unasked
@@ -73,6 +73,7 @@ def decide(
     """Submit a decision for approval; raises Refused and names what is missing."""
     account = require(actor, Action.SUBMIT_DECISION)
     refuse_own(dsr.submission, account)
+    complaints.refuse_part(dsr, account)
     policy = policy_of(dsr.policy)
     if not letter.strip():
         raise Refused("Write the letter that the person will read.")
@@ -150,6 +151,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
         if same_person(decision.decided_by, account):
             raise Refused("A second person approves: you wrote this decision yourself.")
         refuse_own(dsr.submission, account)
+        complaints.refuse_part(dsr, account)
         if decision.outcome != Decision.Outcome.REFUSE:
             assurance.refuse_release(dsr, at=at)
             readiness.refuse_unready(dsr)
@@ -199,7 +201,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
 
 def return_for_change(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> DataSubjectRequest:
     """Send a decision back to its author; the reason is kept as an internal note."""
-    require(actor, Action.RETURN_FOR_CHANGE)
+    complaints.refuse_part(dsr, require(actor, Action.RETURN_FOR_CHANGE))
     if not reason.strip():
         raise Refused("Say what has to change.")
     with transaction.atomic():

@@ -11,7 +11,7 @@ from requests_app.models import AnswerFile, DataSubjectRequest, Message, Notice,
 from requests_app.models.keys import seal
 from requests_app.rules.lifecycle import State
 
-from . import evidence, files, messages, scanning
+from . import complaints, evidence, files, messages, scanning
 from .access import record_look
 from .actors import Actor
 from .authorities import authority_of
@@ -28,6 +28,7 @@ def assign(dsr: DataSubjectRequest, *, assignee: User, actor: Actor, at: datetim
     require(actor, "assign")
     if not roles_of(assignee):
         raise Refused("Choose somebody of the privacy team: this account has no role in it.")
+    complaints.refuse_part(dsr, assignee)
     with transaction.atomic():
         dsr = lock(dsr)
         DataSubjectRequest.objects.filter(pk=dsr.pk).update(assignee=assignee)
@@ -38,7 +39,7 @@ def assign(dsr: DataSubjectRequest, *, assignee: User, actor: Actor, at: datetim
 
 def ask(dsr: DataSubjectRequest, *, question: str, actor: Actor, at: datetime) -> Message:
     """Ask the person something; the response clock goes on (PROMISES: two clocks), the holder clock turns."""
-    require(actor, "ask")
+    complaints.refuse_part(dsr, require(actor, "ask"))
     if not question.strip():
         raise Refused("Write the question that the person shall read.")
     with transaction.atomic():
@@ -78,6 +79,7 @@ def note(dsr: DataSubjectRequest, *, text: str, actor: Actor, at: datetime) -> M
 def attach(dsr: DataSubjectRequest, *, name: str, content: bytes, actor: Actor, at: datetime) -> AnswerFile:
     """Attach a file of the answer while the decision is not submitted; it is sealed before the row exists."""
     account = require(actor, "attach")
+    complaints.refuse_part(dsr, account)
     if not content:
         raise Refused("The file is empty. Choose the file again.")
     if len(content) > files.LARGEST:

@@ -117,6 +117,8 @@ class Kind(StrEnum):
     HOLD_LIFTED = "hold_lifted"
     CHANGE_STATED = "change_stated"
     SUPPRESSED = "suppressed"
+    COMPLAINT_LINKED = "complaint_linked"
+    COMPLAINT_FILE_MADE = "complaint_file_made"
 
 
 def _hash(canonical: str) -> str:

@@ -10,13 +10,13 @@ from requests_app.models import Contact, IdentityCheck, Submission
 from requests_app.rules.identity import CONTACT
 from requests_app.rules.lifecycle import Action, State
 
-from . import evidence, on_behalf
+from . import complaints, evidence, on_behalf
 from .actors import Actor
 from .asking import DOUBTED
 from .evidence import Kind
 from .identity_codes import TRIES, code_for, is_alive, is_guessed_at, newest
 from .lookups import owe_lookups
-from .team import HANDLER, OFFICER, members, tell
+from .team import HANDLER, OFFICER, tell
 from .transition import advance
 
 BEGINS = frozenset({IdentityCheck.Purpose.VERIFY, IdentityCheck.Purpose.FRESH})
@@ -108,7 +108,8 @@ def begin(submission: Submission, *, rung: int, proof: Mapping[str, str], actor:
             values={"waiting_since": None},
             body={**proof, "rung": rung},
         )
-        tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}", at=at)
+        team = complaints.members_without_part(dsr, HANDLER, OFFICER)
+        tell(team, "staff_new", dsr, occurrence=f"{dsr.pk}:{dsr.opened_at.isoformat()}", at=at)
         moved = True
     on_behalf.ask_person(Submission.objects.get(pk=submission.pk), actor=actor, at=at)
     if not moved:

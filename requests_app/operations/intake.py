@@ -19,7 +19,7 @@ from requests_app.rules.policy import Policy
 from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import ThreeDates
 
-from . import consents, evidence, on_behalf
+from . import complaints, consents, evidence, on_behalf
 from .actors import Actor
 from .circumstances import asked_of
 from .consent_words import receipt
@@ -31,7 +31,7 @@ from .on_behalf import Behalf
 from .owed_steps import owe_steps
 from .policies import current, dates_told, deadline_from, policy_of
 from .refused import Refused
-from .team import HANDLER, OFFICER, members, require, tell
+from .team import HANDLER, OFFICER, require, tell
 from .transition import reschedule
 
 # Crockford's alphabet: no letter that is read as a digit over the phone.
@@ -54,6 +54,7 @@ class Filing:
     received_on: date | None = None
     behalf: Behalf | None = None
     purposes: tuple[str, ...] = ()  # what a withdrawal of consent is about; none named: all
+    about: uuid.UUID | None = None  # the request that a complaint is about
     by: consents.How | None = None  # the page or the link by which somebody stopped something: one receipt is enough
 
 
@@ -190,11 +191,14 @@ def _file_requests(submission: Submission, filing: Filing, *, actor: Actor, at: 
                 "channel": submission.channel,
             },
         )
+        if right == complaints.RIGHT and filing.about is not None:
+            complaints.keep(dsr, DataSubjectRequest.objects.get(pk=filing.about), actor=actor, at=at)
         if no_proof:
             _take_effect(dsr, filing, actor=actor, at=at)
         if state == State.IN_PROGRESS:
             owe_steps(dsr, at=at)
-            tell(members(HANDLER, OFFICER), "staff_new", dsr, occurrence=str(dsr.pk), at=at)
+            team = complaints.members_without_part(dsr, HANDLER, OFFICER)
+            tell(team, "staff_new", dsr, occurrence=str(dsr.pk), at=at)
         reschedule(dsr, at=at)
     if filing.behalf and filing.behalf.kind == Acts.REPORT:  # whoever reported gave no address to write to
         on_behalf.tell_of_report(submission, at=at)

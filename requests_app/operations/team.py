@@ -64,6 +64,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "withhold_step": frozenset({HANDLER, OFFICER}),
     "plan_erasure": _ANYONE,
     "state_change": _ANYONE,
+    "link_complaint": _ANYONE,
     "hold": _OFFICERS,
     "attest": frozenset({HANDLER, OFFICER}),
     "review": _ANYONE,

@@ -35,6 +35,8 @@ def _sentences() -> dict[str, str]:
         Kind.DEADLINE_RESTARTED: _("The period of the law counts from the day on which your document came."),
         Kind.TOOK_EFFECT: _("It took effect."),
         Kind.CONSENT_TOLD: _("One of our systems was told."),
+        Kind.COMPLAINT_LINKED: _("We noted which of your requests the complaint is about."),
+        Kind.COMPLAINT_FILE_MADE: _("You fetched the file for the authority."),
         Kind.CHANGE_STATED: _("We wrote down what is to be put right, and tell our systems."),
         Kind.SOURCE_TOLD: _("One of our systems was told."),
         Kind.EFFECT_REVERSED: _("It was undone, as you asked."),
@@ -89,6 +91,11 @@ def for_dsr(dsr: DataSubjectRequest) -> list[dict[str, object]]:
     ours = Q(dsr_id=dsr.pk) | Q(dsr_id=None, kind__in=[*_of_authority(), Kind.MESSAGES_DESTROYED])
     events = EvidenceEvent.objects.filter(ours, submission_id=dsr.submission_id).order_by("seq")
     return [{"at": e.at, "text": _special(e) or said[e.kind]} for e in events if e.kind in said]
+
+
+def is_told(event: EvidenceEvent) -> bool:
+    """Whether the person reads of it."""
+    return event.kind in _sentences()
 
 
 def _special(event: EvidenceEvent) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from requests_app.models import DataSubjectRequest, EvidenceEvent, Message, Notice, Submission
 from requests_app.operations import (
     asking,
+    complaints,
     consent_words,
     consents,
     counting,
@@ -60,6 +61,7 @@ NOT_THE_REQUESTERS = {
     "can_reopen": False,
     "can_report": False,
     "can_write": False,
+    "can_complain": False,
     "waiting": "",
     "document_waits": False,
     "proof": None,
@@ -107,6 +109,8 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "thread": _thread(dsr),
         "files_allowed": dsr.state != "awaiting_verification",
         "can_write": dsr.is_open,
+        "can_complain": dsr.submission.assurance > 0,
+        "about": complaints.about_of(dsr) if dsr.right == complaints.RIGHT else None,
     }
 
 

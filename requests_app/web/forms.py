@@ -1,6 +1,7 @@
 """What a person can type. Every mistake names its field and how to mend it."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -93,6 +94,25 @@ class EmailForm(forms.Form):
         error_messages=EMAIL_MISTAKES,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+
+class ComplaintForm(forms.Form):
+    """What went wrong, in the person's words. The same `form_key`, sent any number of times, is one complaint."""
+
+    form_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+    text = forms.CharField(
+        label=_("What went wrong?"),
+        max_length=5000,
+        widget=forms.Textarea,
+        error_messages={
+            "required": _("What went wrong: tell us in a few words."),
+            "max_length": _("What went wrong: shorten it to 5000 characters."),
+        },
+    )
+
+    def clean_form_key(self) -> UUID:
+        """A new one where it was lost."""
+        return self.cleaned_data["form_key"] or uuid4()
 
 
 class ReplyForm(forms.Form):

@@ -60,6 +60,8 @@ def show(
     reads, side = visitor.reads_answer(request, submission), visitor.side(request, submission)
     own = [cards.card(dsr, at=at) | (reply or {}).get(dsr.pk, {}) for dsr in requests.order_by("right")]
     own = [card if reads else cards.without_answer(card) for card in own]
+    if side != visitor.Side.SELF:
+        own = [card | {"can_complain": False} for card in own]
     if side == visitor.Side.PERSON and not visitor.goes_on_alone(request, submission):
         own = [card | cards.NOT_THE_REQUESTERS for card in own]
     if side == visitor.Side.AGENT and person_confirms(submission, at=at):

@@ -45,6 +45,12 @@ def filed(request: HttpRequest, submission: Submission) -> None:
     request.session["submission"] = request.session["filed"] = str(submission.pk)
 
 
+def goes_on_with(request: HttpRequest, submission: Submission) -> None:
+    """Show another one of the same address; what this session proved of it stays."""
+    request.session["submission"] = request.session["filed"] = str(submission.pk)
+    request.session["just_filed"] = True
+
+
 def recognised(request: HttpRequest, *submissions: Submission, digests: Collection[str] = ()) -> None:
     """Somebody here reads the mail of their address, or of the `digests`; the first is shown."""
     request.session.cycle_key()  # more is allowed from here on: an older copy of the cookie must not share it

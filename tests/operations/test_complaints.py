@@ -1,0 +1,141 @@
+"""A complaint is linked to what it is about, has a clock of its own, and is judged by people who had no part in it."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from requests_app.models import Complaint, DataSubjectRequest, EvidenceEvent, Notice
+from requests_app.operations import complaints, decision, desk
+from requests_app.operations.actors import Actor
+from requests_app.operations.refused import Refused
+from tests.people import NOON, ana_files, confirms, published_policy, staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
+LATER = NOON + timedelta(days=3)
+ANSWER = {"outcome": "done", "letter": "Dear Ana.", "ground": "", "facts": "", "scope": "", "identity_match": "Code."}
+
+
+@pytest.fixture(autouse=True)
+def _policy(settings):
+    published_policy()
+    settings.DATA_SOURCES = {}
+
+
+@pytest.fixture
+def team():
+    """Bruno handles, Ada approves, Petra is the officer; Carla and Dario were not there when it was answered."""
+    roles = {"bruno": "handler", "ada": "approver", "petra": "privacy officer", "carla": "handler", "dario": "approver"}
+    return {name: staff(name, role) for name, role in roles.items()}
+
+
+def answered(team) -> DataSubjectRequest:
+    """Ana objected; Bruno decided and Ada approved."""
+    submission = ana_files("restriction")
+    confirms(submission)
+    dsr = submission.requests.get()
+    made = decision.decide(dsr, **ANSWER, actor=Actor.staff(team["bruno"]), at=NOON)
+    dsr.refresh_from_db()
+    return decision.approve(dsr, digest=made.content_digest, actor=Actor.staff(team["ada"]), at=NOON)
+
+
+def ana_complains(about: DataSubjectRequest | None, **changes) -> DataSubjectRequest:
+    submission = ana_files("complaint", at=LATER, about=about.pk if about else None, **changes)
+    confirms(submission, at=LATER)
+    return submission.requests.select_related("submission", "policy").get()
+
+
+def test_a_complaint_names_what_it_is_about_and_has_a_clock_of_its_own(team):
+    first = answered(team)
+    complaint = ana_complains(first)
+    assert complaints.about_of(complaint) == first
+    assert complaint.due_on - first.due_on == timedelta(days=3)
+    linked = EvidenceEvent.objects.get(kind="complaint_linked")
+    assert str(first.pk) in linked.body
+    assert Complaint.objects.get().linked_by is None
+
+
+@pytest.mark.parametrize("name", ["bruno", "ada"])
+def test_whoever_decided_or_approved_the_first_judges_no_complaint_about_it(team, name):
+    complaint = ana_complains(answered(team))
+    involved = team[name]
+    with pytest.raises(Refused, match="had a part"):
+        desk.assign(complaint, assignee=involved, actor=Actor.staff(team["petra"]), at=LATER)
+    involved.groups.set(team["petra"].groups.all())  # also with every role
+    for judged in (
+        lambda actor: decision.decide(complaint, **ANSWER, actor=actor, at=LATER),
+        lambda actor: desk.ask(complaint, question="Why?", actor=actor, at=LATER),
+        lambda actor: desk.attach(complaint, name="a.txt", content=b"a", actor=actor, at=LATER),
+        lambda actor: decision.return_for_change(complaint, reason="No.", actor=actor, at=LATER),
+    ):
+        with pytest.raises(Refused, match="had a part"):
+            judged(Actor.staff(involved))
+
+
+def test_others_decide_and_approve_it(team):
+    complaint = ana_complains(answered(team))
+    made = decision.decide(complaint, **ANSWER, actor=Actor.staff(team["carla"]), at=LATER)
+    complaint.refresh_from_db()
+    with pytest.raises(Refused, match="had a part"):
+        decision.approve(complaint, digest=made.content_digest, actor=Actor.staff(team["ada"]), at=LATER)
+    done = decision.approve(complaint, digest=made.content_digest, actor=Actor.staff(team["dario"]), at=LATER)
+    assert done.state == "fulfilled"
+
+
+def test_whoever_only_gave_it_to_somebody_had_no_part(team):
+    submission = ana_files("restriction")
+    confirms(submission)
+    desk.assign(submission.requests.get(), assignee=team["bruno"], actor=Actor.staff(team["petra"]), at=NOON)
+    complaint = ana_complains(submission.requests.get())
+    assert not complaints.has_part(complaint, team["petra"])
+    assert complaints.has_part(complaint, team["bruno"])
+
+
+def test_a_complaint_about_a_complaint_is_judged_by_a_third_pair(team):
+    first = ana_complains(answered(team))
+    decision.decide(first, **ANSWER, actor=Actor.staff(team["carla"]), at=LATER)
+    second = ana_complains(first)
+    assert [name for name, account in team.items() if complaints.has_part(second, account)] == ["bruno", "ada", "carla"]
+
+
+def test_those_who_had_a_part_are_not_told_of_it(team):
+    complaint = ana_complains(answered(team))
+    told = Notice.objects.filter(dsr=complaint, kind="staff_new").values_list("staff__username", flat=True)
+    assert sorted(told) == ["carla", "petra"]
+
+
+def test_where_too_few_are_left_to_judge_it_the_officers_hear_of_it(team):
+    first = answered(team)
+    for name in ("carla", "dario"):
+        team[name].groups.clear()
+    ana_complains(first)
+    assert Notice.objects.filter(kind="staff_alarm", staff=team["petra"]).count() == 1
+
+
+def test_staff_say_what_a_complaint_is_about_that_named_nothing(team):
+    first = answered(team)
+    complaint = ana_complains(None)
+    desk.assign(complaint, assignee=team["bruno"], actor=Actor.staff(team["petra"]), at=LATER)
+    assert complaints.candidates(complaint) == [first]
+    complaints.link(complaint, first, actor=Actor.staff(team["petra"]), at=LATER)
+    complaint.refresh_from_db()
+    assert complaint.assignee is None  # it was Bruno's, who had decided the first
+    with pytest.raises(Refused, match="stands already"):
+        complaints.link(complaint, first, actor=Actor.staff(team["petra"]), at=LATER)
+
+
+def test_a_request_of_somebody_else_is_nothing_to_link(team):
+    first = answered(team)
+    otto = ana_complains(None, email="otto@example.net")
+    assert complaints.candidates(otto) == []
+    with pytest.raises(Refused, match="same person"):
+        complaints.link(otto, first, actor=Actor.staff(team["petra"]), at=LATER)
+
+
+def test_the_person_complains_once_at_a_time_and_only_where_it_is_theirs(team):
+    first = answered(team)
+    assert complaints.may_complain(first)
+    ana_complains(first)
+    assert not complaints.may_complain(first)
+    unproved = ana_files("restriction", form_key=uuid.uuid4()).requests.get()
+    assert not complaints.may_complain(unproved)
