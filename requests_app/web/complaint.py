@@ -87,6 +87,8 @@ def _file(request: HttpRequest, dsr: DataSubjectRequest, form: ComplaintForm) ->
         about=dsr.pk,
     )
     complaint = intake.receive(filing, channel="web", actor=Actor.person(), at=at)
+    if complaint.email_digest != first.email_digest:  # the key of a form that was not sent from here
+        raise Http404
     if begins:  # a code of this very address was typed within the last minutes
         identity.confirm_found(complaint, actor=Actor.person(), at=at)
     visitor.goes_on_with(request, complaint)

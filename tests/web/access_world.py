@@ -228,6 +228,9 @@ class World:
             data = {"items": [str(self.item)], "ordered": "A court.", "why": "A dispute.", "review_on": soon}
             about = ErasureItem.objects.get(pk=self.item).dsr_id if name.endswith("_hold") else self.hold
             return reverse(name, args=[about if known else UNKNOWN, *filter(None, [detail])]), data
+        if name.endswith("_complaint"):
+            about = self.dsr("deletion").pk
+            return reverse(name, args=[about if known else UNKNOWN]), {"about": str(self.dsr("access").pk)}
         if name.endswith("_requested_change"):  # Ana has cancelled it
             about = self.dsr("correction").pk
             return reverse(name, args=[about if known else UNKNOWN]), {"field": "email", "wanted": "ana@example.net"}
@@ -279,6 +282,8 @@ class World:
             **{f"act {right}": ([], pk, UNKNOWN) for right, pk in pks.items()},
             "cancel": ([], open_one, UNKNOWN),
             "erase": ([], open_one, UNKNOWN),
+            "complain": ([], open_one, UNKNOWN),
+            "complaint_file": ([], open_one, UNKNOWN),
             "certificate": ([], pks["access"], UNKNOWN),
             "certificate_file": (["json"], pks["access"], UNKNOWN),
             "reply": ([], open_one, UNKNOWN),
