@@ -64,7 +64,7 @@ def _cases(submission: Submission) -> list[Submission]:
 
 def _case(submission: Submission) -> dict[str, Any]:
     requests = submission.requests.select_related("submission", "policy").order_by("right")
-    notices = Notice.objects.filter(submission=submission, recipient="person").order_by("created_at", "pk")
+    notices = Notice.objects.filter(submission=submission, recipient="person").exclude(kind="code")
     return {
         "submission": submission,
         "requests": [_request(dsr) for dsr in requests],
@@ -76,7 +76,7 @@ def _case(submission: Submission) -> dict[str, Any]:
                 "check_code": notice.check_code,
                 "text": notice.text,
             }
-            for number, notice in enumerate(notices, start=1)
+            for number, notice in enumerate(notices.order_by("created_at", "pk"), start=1)
         ],
         "details": submission.opened("details"),
         "evidence": f"evidence-{submission.case_label}.jsonl",

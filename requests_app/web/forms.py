@@ -103,7 +103,7 @@ class ComplaintForm(forms.Form):
     text = forms.CharField(
         label=_("What went wrong?"),
         max_length=5000,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={
             "required": _("What went wrong: tell us in a few words."),
             "max_length": _("What went wrong: shorten it to 5000 characters."),

@@ -48,7 +48,6 @@ def filed(request: HttpRequest, submission: Submission) -> None:
 def goes_on_with(request: HttpRequest, submission: Submission) -> None:
     """Show another one of the same address; what this session proved of it stays."""
     request.session["submission"] = request.session["filed"] = str(submission.pk)
-    request.session["just_filed"] = True
 
 
 def recognised(request: HttpRequest, *submissions: Submission, digests: Collection[str] = ()) -> None:
