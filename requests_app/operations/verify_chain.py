@@ -15,7 +15,8 @@ GENESIS = "0" * 64
 
 def mistakes(lines: Iterable[str]) -> list[str]:
     """Return one sentence for each break; nothing where all holds."""
-    found, before = [], GENESIS
+    before = GENESIS
+    found: list[str] = []
     for number, line in enumerate(lines):
         row = json.loads(line)
         if row["seq"] != number:
