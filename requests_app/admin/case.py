@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from requests_app import clock
 from requests_app.models import AnswerFile, DataSubjectRequest, Decision, Notice
 from requests_app.models.keys import KeyDestroyed
-from requests_app.operations import counting, erasing, readiness, streams, timeline
+from requests_app.operations import counting, erasing, people_found, readiness, streams, timeline
 from requests_app.operations import decision as decisions
 from requests_app.operations import files as sealed_files
 from requests_app.operations.access import record_look
@@ -42,6 +42,7 @@ from . import (
     history,
     proof,
     receipt,
+    several_people,
     source_acts,
     sources,
 )
@@ -113,7 +114,13 @@ def facts(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[str, Any]:
     today = local_day(now, dsr.policy)
     document, stands = documents_awaited([dsr]).get(dsr.pk), stands_against([dsr]).get(dsr.pk)
     words, act = next_action(
-        dsr, user, unread=bool(unread([dsr])), unserved=bool(not_reached([dsr])), document=document, stands=stands
+        dsr,
+        user,
+        unread=bool(unread([dsr])),
+        unserved=bool(not_reached([dsr])),
+        several=bool(people_found.waiting([dsr])),
+        document=document,
+        stands=stands,
     )
     return {
         "dsr": dsr,
@@ -245,6 +252,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
         "decision": shown(decision) if decision else None,
         "files": files(dsr) if act in {"approve", "return", "decide", "attach"} else [],
         "contents": sources.contents(dsr) if act in {"approve", "return", "decide"} else {},
+        "people": several_people.lines(dsr, request.user) if act in {"approve", "return", "decide"} else [],
         "items": erasure.contents(dsr) if act in {"approve", "return", "decide"} else [],
     }
     status = 200 if not form.is_bound or form.is_valid() else 422

@@ -112,6 +112,8 @@ SENTENCES: Mapping[str, str] = {
     Kind.COMPLAINT_LINKED: "{who} complained about another request, or said which one the complaint is about.",
     Kind.COMPLAINT_FILE_MADE: "{who} fetched the file for the supervisory authority.",
     Kind.SUPPRESSED: "What the person is known by ({identifiers}) went on the register of those who were erased.",
+    Kind.SEVERAL_FOUND: "The data source {source} knows several people ({people}). Nothing was read.",
+    Kind.PEOPLE_CHOSEN: "{who} chose {chosen} of {people} people in {source}, and wrote how they were told apart.",
     Kind.TRIED_AGAIN: "{who} let the clock try again what it had set aside.",
     Kind.SIGN_IN_REFUSED: "A sign-in at the controller's own provider was not accepted.",
 }
@@ -143,7 +145,7 @@ OF_A_CONTACT: Mapping[str, str] = {
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 STEPS = {str(value): label for value, label in FulfilmentStep.Status.choices}
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
-PLAIN = ("records", "items", "number", "what", "purposes", "identifiers")  # said as they stand
+PLAIN = ("records", "items", "number", "what", "purposes", "identifiers", "people", "chosen")  # said as they stand
 DAYS = (
     "review_on", "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
     "cooling_off_until",

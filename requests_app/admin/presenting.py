@@ -108,13 +108,14 @@ def next_action(
     *,
     unread: bool = False,
     unserved: bool = False,
+    several: bool = False,
     document: Awaited | None = None,
     stands: Stands | None = None,
 ) -> tuple[str, str]:
     """The one thing to do next: its words and the key of its page, empty where somebody else has to act.
 
-    `unread`: the person wrote last. `unserved`: a notice did not arrive. `document`: one was asked for.
-    `stands`: against its erasure.
+    `unread`: the person wrote last. `unserved`: a notice did not arrive. `several`: a source knows several people.
+    `document`: one was asked for. `stands`: against its erasure.
     """
     if dsr.state == State.EXECUTING and not (unserved and stands is None):
         return ERASING[stands]
@@ -133,6 +134,8 @@ def next_action(
         return ("Reach the person", "case") if unserved else ("The person answers", "")
     if dsr.assignee_id is None:
         return "Assign", "assign"
+    if several:
+        return "Choose whom it is about", "case"
     if unread:
         return "Read the answer", "case"
     return ("Carry out", "carry_out") if dsr.right in NEVER_GATED else ("Decide", "decide")

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from requests_app import clock
 from requests_app.models import Authority, DataSubjectRequest, Message
-from requests_app.operations import timeline
+from requests_app.operations import people_found, timeline
 from requests_app.operations.asking import documents_awaited
 from requests_app.operations.being_erased import stands_against
 from requests_app.rules.holder import HolderBar
@@ -52,7 +52,7 @@ def prepare(rows: Sequence[DataSubjectRequest], user: Any, now: datetime) -> dic
     """What each request shows, by its id."""
     persons = people(dsr.submission for dsr in rows)
     bars = timeline.holder_bars(rows, at=now)
-    wrote, missed = unread(rows), not_reached(rows)
+    wrote, missed, several = unread(rows), not_reached(rows), people_found.waiting(rows)
     for_others = Authority.objects.filter(submission__requests__in=rows)
     behalf = {row.submission_id: row.get_kind_display() for row in for_others}
     documents, against = documents_awaited(rows), stands_against(rows)
@@ -60,7 +60,13 @@ def prepare(rows: Sequence[DataSubjectRequest], user: Any, now: datetime) -> dic
     for dsr in rows:
         document, stands = documents.get(dsr.pk), against.get(dsr.pk)
         words, act = next_action(
-            dsr, user, unread=dsr.pk in wrote, unserved=dsr.pk in missed, document=document, stands=stands
+            dsr,
+            user,
+            unread=dsr.pk in wrote,
+            unserved=dsr.pk in missed,
+            several=dsr.pk in several,
+            document=document,
+            stands=stands,
         )
         found[dsr.pk] = Row(
             person=persons[dsr.submission_id],

@@ -19,7 +19,7 @@ from requests_app.operations.erasure_plan import AGAIN_IN, BY_HAND_IN
 from requests_app.operations.owed_acts import AT_ONCE, NEXT_DAY, RECIPIENTS, Act, Status, acts_of
 from requests_app.rules.lifecycle import State
 
-from . import one_form
+from . import one_form, several_people
 from .forms import area
 from .roles import may
 from .words import moment, named
@@ -32,6 +32,7 @@ TOLD = {
     Status.DONE: "done",
     Status.CONTRADICTED: "it still holds data",
     Status.FAILED: "it could not be told",
+    Status.SEVERAL: "several people found: nothing is told before somebody chooses",
 }
 ASKED = {
     Act.PLAN: "What it would reach",
@@ -40,7 +41,13 @@ ASKED = {
     Act.RECTIFY: "Put right",
 }
 OCCASIONS = {AT_ONCE: "Asked at once what is left", NEXT_DAY: "Asked after a day"}
-TONES = {Status.FAILED: "late", Status.CONTRADICTED: "late", Status.BY_HAND: "soon", Status.DONE: "fine"}
+TONES = {
+    Status.FAILED: "late",
+    Status.SEVERAL: "late",
+    Status.CONTRADICTED: "late",
+    Status.BY_HAND: "soon",
+    Status.DONE: "fine",
+}
 INTRO = {
     "again": "The source is told anew. What was decided for it stays.",
     "by_hand": "You say that people did it. The source is asked afterwards whether anything is left, where it can be.",
@@ -72,6 +79,7 @@ def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
         buttons.append(("again", "Erase and ask again" if status == Status.CONTRADICTED else "Tell it again"))
     if status in (Status.FAILED, Status.BY_HAND) and _lets(BY_HAND_IN, act, dsr) and may(user, "attest"):
         buttons.append(("by_hand", "By hand" if act.act == Act.PLAN else "It was done by hand"))
+    people = several_people.line(dsr, act.alias, user) if act.act == Act.PLAN or status == Status.SEVERAL else {}
     words = TOLD[status] + (f", says {named(act.attested_by)}" if act.attested_by else "")
     waits = status == Status.WAITING and act.next_try_at
     return {
@@ -81,7 +89,9 @@ def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
         "tone": TONES.get(status, ""),
         "when": act.finished_at and moment(act.finished_at, zone),
         "next": moment(act.next_try_at, zone) if waits else "",
-        "buttons": [{"url": reverse(PAGE, args=[act.pk, key]), "label": label} for key, label in buttons],
+        "people": people,
+        "buttons": [{"url": reverse(PAGE, args=[act.pk, key]), "label": label} for key, label in buttons]
+        + ([{"url": people["url"], "label": people["label"]}] if people.get("url") else []),
     }
 
 

@@ -12,7 +12,7 @@ from requests_app.operations.owed_steps import Status, steps_of
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
 
-from . import tasks
+from . import several_people, tasks
 from .presenting import readable
 from .roles import may
 from .step_acts import ACT, PAGE
@@ -48,8 +48,13 @@ def _line(step: FulfilmentStep, dsr: DataSubjectRequest, user: Any, *, waits: bo
         acts.append(("retry", "Ask again"))
     if changes and may(user, "withhold_step") and step.status != Status.WITHHELD:
         acts.append(("withhold", "Withhold"))
+    people = several_people.line(dsr, step.alias, user)
+    buttons = [{"url": reverse(ACT, args=[step.pk, key]), "label": label} for key, label in acts]
+    if people.get("url") and step.status != Status.WITHHELD:
+        buttons.insert(0, {"url": people["url"], "label": people["label"]})
     return {
         "row": step,
+        "people": people,
         "words": (step.status == Status.PENDING and tasks.said(step, at=at)) or said(step, waits=waits),
         "tone": TONES.get(Status(step.status), ""),
         "since": moment(step.finished_at or step.owed_at, zone),
@@ -58,12 +63,12 @@ def _line(step: FulfilmentStep, dsr: DataSubjectRequest, user: Any, *, waits: bo
         **_withheld(step, dsr),
         "reviewed": step.reviewed_at and f"by {named(step.reviewed_by)} on {moment(step.reviewed_at, zone)}",
         "look": reverse(PAGE, args=[step.pk]) if _readable(step) and may(user, "review") else "",
-        "acts": [{"url": reverse(ACT, args=[step.pk, key]), "label": label} for key, label in acts],
+        "acts": buttons,
         **counted(step),
     }
 
 
-TONES = {Status.FAILED: "late", Status.FOUND: "fine", Status.WITHHELD: "soon"}
+TONES = {Status.FAILED: "late", Status.SEVERAL: "late", Status.FOUND: "fine", Status.WITHHELD: "soon"}
 
 
 def _readable(step: FulfilmentStep) -> bool:
@@ -84,6 +89,7 @@ def said(step: FulfilmentStep, *, waits: bool = False) -> str:
         return f"Found {_many(step)}"
     return {
         Status.PENDING: "Asked. The answer comes by itself",
+        Status.SEVERAL: "Several people found: nothing is read before somebody chooses",
         Status.NOTHING: "Nothing found",
         Status.WITHHELD: "Withheld",
     }[status]

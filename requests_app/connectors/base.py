@@ -65,10 +65,14 @@ class OnFile:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One person whom the source knows; `reference` is the source's own, opaque to us."""
+    """One person whom the source knows; `reference` is the source's own, opaque to us.
+
+    `label`: how staff know them there, a customer number; shown to staff where several people are found.
+    """
 
     reference: str
     contacts: tuple[OnFile, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from .manual_verification import ManualVerification
 from .message import Message
 from .network import NetworkCount
 from .notice import Notice
+from .people_found import PeopleFound
 from .policy import PolicyVersion
 from .proof import ProofDocument, ProofRequest
 from .receipt import ReceiptCorrection
@@ -63,6 +64,7 @@ __all__ = [
     "Notice",
     "PackageBuild",
     "Pause",
+    "PeopleFound",
     "PolicyVersion",
     "PreferenceLink",
     "ProofDocument",

@@ -24,6 +24,7 @@ class FulfilmentStep(models.Model):
         NOTHING = "nothing", "nothing found"
         WITHHELD = "withheld", "found, and withheld"
         FAILED = "failed", "cannot be asked"
+        SEVERAL = "several", "several people found"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dsr = models.ForeignKey(DataSubjectRequest, models.PROTECT, related_name="steps")

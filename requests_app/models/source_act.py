@@ -34,6 +34,7 @@ class SourceAct(models.Model):
         DONE = "done", "done"
         CONTRADICTED = "contradicted", "says done, and still holds data"
         FAILED = "failed", "cannot be told"
+        SEVERAL = "several", "several people found"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dsr = models.ForeignKey(DataSubjectRequest, models.PROTECT, related_name="source_acts")

@@ -24,7 +24,7 @@ def waits(row: SourceAct, answer: Pending, at: datetime) -> bool:
     """The source answers later: it is asked again then, or, where people have to, staff say that it was done."""
     if answer.ask_again_at is None:
         return by_hand(row, at)
-    _stands(row, Status.PENDING, answer.ask_again_at)
+    stands(row, Status.PENDING, answer.ask_again_at)
     return False
 
 
@@ -35,7 +35,7 @@ def by_hand(row: SourceAct, at: datetime) -> bool:
     """
     with transaction.atomic():
         dsr = lock(row.dsr)
-        if _stands(row, Status.BY_HAND, None) and not dsr.is_open:
+        if stands(row, Status.BY_HAND, None) and not dsr.is_open:
             what = "to be erased" if row.act == Act.ERASE else "to be carried out"
             sentence = (
                 f"Something is {what} in the data source {row.alias} that only people can do. "
@@ -45,7 +45,8 @@ def by_hand(row: SourceAct, at: datetime) -> bool:
     return False
 
 
-def _stands(row: SourceAct, status: SourceAct.Status, again_at: datetime | None) -> bool:
+def stands(row: SourceAct, status: SourceAct.Status, again_at: datetime | None) -> bool:
+    """Have it wait as it stands, without an end; False where another worker has the act."""
     mine = SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at)
     values = {"status": status, "next_try_at": again_at, "told_at": None, "attempts": 0, "failure_code": ""}
     return bool(mine.update(**values))

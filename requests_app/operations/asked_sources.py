@@ -10,6 +10,7 @@ from requests_app.rules.on_file import Held, vouches
 from .authorities import sought
 from .circumstances import asked_of
 from .lookups import corrected_at
+from .people_found import by_reference, whose
 
 
 class NobodyShown(PermanentFailure):
@@ -17,7 +18,7 @@ class NobodyShown(PermanentFailure):
 
 
 def ask(row: FulfilmentStep) -> Extracted | Pending | None:
-    """Ask for all that is held of whoever asks. None where nobody is on file; raises NobodyShown."""
+    """Ask for all that is held of whoever asks. None where nobody is on file; raises as `references_of`."""
     asked = source(row.alias)
     references = references_of(row.dsr, asked)
     return None if references is None else asked.extract(references, request_id=row.pk.hex)
@@ -25,19 +26,20 @@ def ask(row: FulfilmentStep) -> Extracted | Pending | None:
 
 def references_of(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | None:
     """Return whom it is shown to be: those on file under an address that was confirmed, or whom two people of the team
-    verified by hand. None where nobody is on file; raises NobodyShown where none of them is shown."""
+    verified by hand. None where nobody is on file, or staff chose none of several; raises NobodyShown where none of
+    them is shown, and SeveralPeople where several are by one address."""
     submission = dsr.submission
     if not asked.knows_people:
         return sorted(confirmed_addresses(submission))
     email, name = sought(submission)
-    found = asked.find(Query(email=email, name=name, details=submission.opened("details")))
+    found = by_reference(asked.find(Query(email=email, name=name, details=submission.opened("details"))))
     if not found:
         return None
     by_hand = by_hand_since(submission, submission.received_at)
-    references = [match.reference for match in found if by_hand or _is_shown(match, dsr)]
-    if not references:
+    people = [match for match in found if by_hand or _is_shown(match, dsr)]
+    if not people:
         raise NobodyShown
-    return references
+    return whose(dsr, asked.alias, people, confirmed_addresses(submission)) or None
 
 
 def own_columns(alias: str) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from requests_app.rules.lifecycle import OPEN, State
 from .asking import DOCUMENT_WITH_US
 from .being_erased import for_people
 from .notices import owe
+from .people_found import WAITS
 from .policies import current, policy_of
 from .team import APPROVER, HANDLER, OFFICER, members, tell
 
@@ -40,6 +41,7 @@ def owe_digest(now: datetime) -> int:
         due_today=Count("pk", filter=Q(due_on=today)),
         not_assigned=Count("pk", filter=workable & Q(assignee=None)),
         waiting_for_a_code_or_a_document=Count("pk", filter=unproved & ~Q(DOCUMENT_WITH_US)),
+        several_people_found=Count("pk", filter=WAITS),
         documents_to_look_at=Count("pk", filter=unproved & Q(DOCUMENT_WITH_US)),
     )
     counts["erasures_that_wait_for_us"] = for_people().values("dsr").distinct().count()

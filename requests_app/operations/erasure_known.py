@@ -4,6 +4,7 @@ from django.db.models import Max
 
 from requests_app.connectors import Query, source
 from requests_app.models import SourceAct
+from requests_app.rules.addresses import normalise
 from requests_app.rules.erasure_plan import GOES
 from requests_app.rules.identifiers import Identifier, Kind
 
@@ -13,6 +14,7 @@ from .asked_sources import confirmed_addresses
 from .authorities import sought
 from .holding import held_places, is_held
 from .owed_acts import Act, acts_of, items_of
+from .people_found import others_addresses
 from .suppression import KINDS
 
 
@@ -35,7 +37,8 @@ def suppress(row: SourceAct) -> int:
 
 def _known_by(row: SourceAct) -> set[Identifier]:
     submission = row.dsr.submission
-    found = {Identifier(Kind.EMAIL, address) for address in confirmed_addresses(submission)}
+    shared = others_addresses(row.dsr)  # who was not chosen must not be erased in their place after a restore
+    found = {Identifier(Kind.EMAIL, address) for address in confirmed_addresses(submission) - shared}
     asked, plan = source(row.alias), acts_of(row.dsr).filter(alias=row.alias, act=Act.PLAN).first()
     references = plan.references if plan else []
     if not asked.knows_people or not references:
@@ -43,4 +46,5 @@ def _known_by(row: SourceAct) -> set[Identifier]:
     email, name = sought(submission)
     matches = asked.find(Query(email=email, name=name, details=submission.opened("details")))
     theirs = [contact for match in matches if match.reference in references for contact in match.contacts]
-    return found | {Identifier(KINDS[one.kind], one.address) for one in theirs if one.kind in KINDS}
+    own = [one for one in theirs if one.kind in KINDS and normalise(one.address) not in shared]
+    return found | {Identifier(KINDS[one.kind], one.address) for one in own}

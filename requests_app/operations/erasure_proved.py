@@ -10,7 +10,7 @@ from requests_app.models import Contact, DataSubjectRequest, ErasureItem, Source
 from requests_app.rules.erasure_plan import GOES
 from requests_app.rules.lifecycle import ENDED, Action
 
-from . import erasure_certificates, evidence
+from . import erasure_certificates, evidence, people_found
 from .actors import Actor
 from .acts_answered import answered
 from .authorities import sought
@@ -46,8 +46,10 @@ def _by_looking(row: SourceAct, asked: DataSource, *, stays: set[str]) -> Sequen
     questions = questions_about(row.dsr) if asked.knows_people and not stays else []
     if not questions:
         return None
-    found = sum(len(asked.find(question)) for question in questions)
-    return [Remaining("", found)]
+    found = {match.reference for question in questions for match in asked.find(question)}
+    if people_found.of(row.dsr).filter(alias=row.alias).exists():  # the others were not meant, and stay
+        found &= set(acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN).references)
+    return [Remaining("", len(found))]
 
 
 def questions_about(dsr: DataSubjectRequest) -> list[Query]:

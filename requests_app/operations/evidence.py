@@ -119,6 +119,8 @@ class Kind(StrEnum):
     SUPPRESSED = "suppressed"
     COMPLAINT_LINKED = "complaint_linked"
     COMPLAINT_FILE_MADE = "complaint_file_made"
+    SEVERAL_FOUND = "several_found"
+    PEOPLE_CHOSEN = "people_chosen"
 
 
 def _hash(canonical: str) -> str:

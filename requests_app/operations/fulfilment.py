@@ -29,13 +29,14 @@ from requests_app.rules.lifecycle import State
 from requests_app.rules.refusal import grounds_for
 from requests_app.rules.task_clock import silent_at
 
-from . import assurance, evidence, files, source_tasks, streams
+from . import assurance, evidence, files, people_found, source_tasks, streams
 from .actors import Actor
 from .asked_sources import ask, confirmed_addresses, own_columns
 from .authorities import sought
 from .evidence import Kind
 from .leases import ALARM_AFTER, MOST_ATTEMPTS, Lease, TakenOver, due, put_off
-from .owed_steps import Status, owe_package
+from .owed_steps import Status, ask_anew, owe_package
+from .people_found import SeveralPeople
 from .policies import policy_of
 from .refused import Refused
 from .step_answers import record, record_read
@@ -95,6 +96,8 @@ def _run(row: FulfilmentStep, at: datetime) -> bool:
         return _record(row, kept, out, lease.now())
     except (TakenOver, streams.Overtaken):
         return False
+    except SeveralPeople as several:
+        return _several(row, several, at)
     except RetryLater as error:
         return _later(row, error, at)
     except (PermanentFailure, KeyDestroyed) as error:
@@ -198,6 +201,16 @@ def _pending(row: FulfilmentStep, answer: Pending, at: datetime) -> bool:
     return False
 
 
+def _several(row: FulfilmentStep, several: SeveralPeople, at: datetime) -> bool:
+    """Nothing is read of anybody: staff choose whom it is about."""
+    with transaction.atomic():
+        row.dsr = lock(row.dsr)
+        waits = {"status": Status.SEVERAL, "next_try_at": None, "attempts": 0, "failure_code": "", "alarm_at": None}
+        if _mine(row).update(**waits):
+            people_found.keep(row, several, at=at)
+    return False
+
+
 def _later(row: FulfilmentStep, error: Exception, at: datetime) -> bool:
     if row.attempts >= ALARM_AFTER:  # told once, and not missed where the process died at the attempt that it was due
         with transaction.atomic():
@@ -228,10 +241,7 @@ def retry(step: FulfilmentStep, *, actor: Actor, at: datetime) -> None:
         dsr = lock(step.dsr)
         if dsr.state != State.IN_PROGRESS or dsr.opened_at != step.opened_at:
             raise Refused("This request is not in progress any more: return or reopen it first.")
-        fresh = {"status": Status.WAITING, "owed_at": at, "next_try_at": at, "attempts": 0, "failure_code": "",
-                 "alarm_at": None, "reviewed_by": None, "reviewed_at": None,
-                 "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
-        FulfilmentStep.objects.filter(pk=step.pk).update(**fresh)
+        ask_anew(FulfilmentStep.objects.filter(pk=step.pk), at=at)
         body = {"step": str(step.pk), "source": step.alias, "before": step.status}
         evidence.append(dsr.submission_id, Kind.SOURCE_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
 

@@ -13,7 +13,7 @@ PORTABILITY = "portability"
 HANDS_OUT = ("access", PORTABILITY)  # the rights that are answered by what the sources hold (P1, P7)
 Status = FulfilmentStep.Status
 ANOTHER_INSTANT = timedelta(microseconds=1)
-UNANSWERED = (Status.WAITING, Status.PENDING)
+UNANSWERED = (Status.WAITING, Status.PENDING, Status.SEVERAL)
 
 
 def owe_steps(dsr: DataSubjectRequest, *, at: datetime) -> None:
@@ -52,6 +52,19 @@ def owe_package(dsr: DataSubjectRequest, *, at: datetime) -> None:
     if not steps.exists() or steps.filter(status__in=UNANSWERED).exists():
         return
     PackageBuild.objects.update_or_create(dsr=dsr, defaults={"next_try_at": at, "attempts": 0, "failure_code": ""})
+
+
+def ask_anew(steps: QuerySet[FulfilmentStep], *, at: datetime) -> None:
+    """Have these asked again from the beginning. Needs the caller's transaction with the request locked."""
+    fresh = {
+        "status": Status.WAITING,
+        "owed_at": at,
+        "next_try_at": at,
+        "attempts": 0,
+        "failure_code": "",
+        "alarm_at": None,
+    }
+    steps.update(**fresh, reviewed_by=None, reviewed_at=None, withheld_ground="", withheld_sealed=b"")
 
 
 def wake_steps(submission_id: UUID, *, at: datetime) -> None:

@@ -24,6 +24,7 @@ from .refused import Refused
 WORDS = {
     Status.WAITING: "The data source {} has not answered yet.",
     Status.PENDING: "The data source {} was asked, and its answer has not come yet.",
+    Status.SEVERAL: "The data source {} knows several people under what was shown. Choose whom it is about.",
     Status.FAILED: "The data source {} could not be asked. Have it asked again, or withhold it with a ground.",
 }
 NOT_REVIEWED = "Nobody has looked through what the data source {} handed out."
@@ -32,6 +33,7 @@ UNPLANNED: Mapping[str, str] = {
     SourceAct.Status.WAITING: "The data source {} has not said yet what an erasure would reach.",
     SourceAct.Status.PENDING: "The data source {} was asked what an erasure would reach, and has not answered yet.",
     SourceAct.Status.BY_HAND: "Somebody has to say what the data source {} holds, and that it is erased by hand.",
+    SourceAct.Status.SEVERAL: "The data source {} knows several people under what was shown. Choose whom it is about.",
     SourceAct.Status.FAILED: "The data source {} could not say what an erasure would reach. Have it asked again, or "
     "have it erased by hand.",
 }
@@ -40,6 +42,7 @@ UNCHANGED: Mapping[str, str] = {
     SourceAct.Status.WAITING: "The data source {} is told of a change, and has not answered yet.",
     SourceAct.Status.PENDING: "The data source {} was told of a change, and has not answered yet.",
     SourceAct.Status.BY_HAND: "Somebody has to change it in the data source {}, and say so.",
+    SourceAct.Status.SEVERAL: "The data source {} knows several people under what was shown. Choose whom it is about.",
     SourceAct.Status.FAILED: "The data source {} could not be told of a change. Have it told again, or change it by "
     "hand.",
 }

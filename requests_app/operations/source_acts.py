@@ -17,8 +17,10 @@ from requests_app.rules.identity import BEFORE_A_PLAN, Obstacle
 from requests_app.rules.lifecycle import State
 
 from . import assurance, change_told, consent_told, erasure_carried, erasure_planned, erasure_proved
+from .acts_answered import stands
 from .leases import ALARM_AFTER, MOST_ATTEMPTS, Lease, due, put_off
 from .owed_acts import Act, Status
+from .people_found import SeveralPeople, keep
 from .team import alarm_responsible
 from .transition import lock
 
@@ -66,6 +68,8 @@ def _run(row: SourceAct, at: datetime) -> bool:
         return False
     try:
         return DO[row.act](row, lease)
+    except SeveralPeople as several:
+        return _several(row, several, at)
     except RetryLater as error:
         return _later(row, error, at)
     except (PermanentFailure, KeyDestroyed) as error:
@@ -86,6 +90,15 @@ def _wait_or_drop(row: SourceAct, at: datetime) -> bool:
         mine.update(next_try_at=at + PUT_OFF)
     else:
         mine.update(next_try_at=None, status=Status.FAILED, failure_code="Ended")
+    return False
+
+
+def _several(row: SourceAct, several: SeveralPeople, at: datetime) -> bool:
+    """Nothing is told about anybody: staff choose whom it is about."""
+    with transaction.atomic():
+        row.dsr = lock(row.dsr)
+        if stands(row, Status.SEVERAL, None):
+            keep(row, several, at=at)
     return False
 
 

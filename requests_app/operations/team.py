@@ -62,6 +62,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "attach": _ANYONE,
     "retry_step": _ANYONE,
     "withhold_step": frozenset({HANDLER, OFFICER}),
+    "choose_people": frozenset({HANDLER, OFFICER}),
     "plan_erasure": _ANYONE,
     "state_change": _ANYONE,
     "link_complaint": _ANYONE,

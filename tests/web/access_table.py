@@ -114,6 +114,7 @@ ADMIN: dict[str, str] = {
     "admin:requests_app_datasubjectrequest_source_act again":   "200 200 200 403 403 404   | 302 302 302 403 403 404",
     "admin:requests_app_datasubjectrequest_source_act by_hand": "200 403 200 403 403 404   | 302 403 302 403 403 404",
     "admin:requests_app_datasubjectrequest_complaint":         "200 200 200 403 403 404   | 422 422 422 403 403 404",
+    "admin:requests_app_datasubjectrequest_people":            "200 403 200 403 403 404   | 302 403 302 403 403 404",
     "admin:requests_app_datasubjectrequest_requested_change":  "200 200 200 403 403 404   | 422 422 422 403 403 404",
     "admin:requests_app_datasubjectrequest_hold":              "403 403 200 403 403 404   | 403 403 302 403 403 404",
     "admin:requests_app_datasubjectrequest_hold_act review":   "403 403 200 403 403 404   | 403 403 302 403 403 404",

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -25,6 +26,7 @@ from requests_app.models import (
     Mark,
     Message,
     Notice,
+    PeopleFound,
     SourceAct,
     SourceTask,
     StepFile,
@@ -196,6 +198,7 @@ class World:
             dsr=dsr, scope=[["shop", "orders"]], ordered_sealed=b"", why_sealed=b"", owner=self.staff["petra"],
             set_at=at, review_on=at.date(), told=False,
         ).pk  # fmt: skip
+        self.people = PeopleFound.objects.create(**known, found_by=self.step, found_at=at, candidates_sealed=b"").pk
         self.item = ErasureItem.objects.create(**known, table="orders", records=3, proposed="erase").pk
 
     def dsr(self, right: str) -> DataSubjectRequest:
@@ -221,6 +224,9 @@ class World:
         if name.endswith("_record"):
             data = {"action": "hide", "column": "all", "passage": "", "ground": "risk_to_others"}
             return reverse(name, args=[self.step if known else UNKNOWN, 0]), data
+        if name.endswith("_people"):
+            data = {"seen": sha256(b"").hexdigest(), "nobody": "on", "why": "Neither knew it."}
+            return reverse(name, args=[self.people if known else UNKNOWN]), data
         if name.endswith("_source_act"):
             return reverse(name, args=[self.act if known else UNKNOWN, detail]), {"note": "Otto did it, by hand."}
         if name.endswith(("_hold", "_hold_act")):
