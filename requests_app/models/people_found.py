@@ -53,12 +53,14 @@ class PeopleFound(models.Model):
     @property
     def candidates(self) -> list[dict[str, Any]]:
         """Everybody who was found, as the source told of them."""
-        return json.loads(self.opened("candidates") or "[]")
+        people: list[dict[str, Any]] = json.loads(self.opened("candidates") or "[]")
+        return people
 
     @property
     def chosen(self) -> list[str]:
         """The references of those who were chosen."""
-        return json.loads(self.opened("chosen") or "[]")
+        references: list[str] = json.loads(self.opened("chosen") or "[]")
+        return references
 
     @property
     def digest(self) -> str:
