@@ -87,7 +87,7 @@ class Writer:
             block = b"".join(self._gathered)
             whole = (len(block) - 1) // CHUNK * CHUNK
             self._gathered, self._waiting = [block[whole:]], len(block) - whole
-            self._sealing = self._sealing or Beside(self._seal_chunks)
+            self._sealing = self._sealing or Beside(self._seal)
             self._sealing.take(memoryview(block)[:whole])
         return len(piece)
 
@@ -105,10 +105,7 @@ class Writer:
         try:
             if self._sealing is not None:
                 self._sealing.end()
-            block = memoryview(b"".join(self._gathered))
-            whole = max(0, len(block) - 1) // CHUNK * CHUNK
-            self._seal_chunks(block[:whole])
-            self._seal(block[whole:], last=True)
+            self._seal(memoryview(b"".join(self._gathered)), last=True)
             self._out.flush()
             self._sync_is_done()
             os.fsync(self._out.fileno())
@@ -143,14 +140,14 @@ class Writer:
         except FileNotFoundError:
             return False
 
-    def _seal_chunks(self, block: memoryview) -> None:
-        for start in range(0, len(block), CHUNK):
-            self._seal(block[start : start + CHUNK], last=False)
-
-    def _seal(self, chunk: memoryview, *, last: bool) -> None:
-        self._digest.update(chunk)
-        self._unsynced += self._out.write(self._cipher.encrypt(_nonce(self._number), chunk, b"last" if last else b""))
-        self._number += 1
+    def _seal(self, block: memoryview, *, last: bool = False) -> None:
+        """Digest, seal and write some whole chunks, of which the last of all may be shorter, or empty."""
+        self._digest.update(block)
+        for start in range(0, max(1, len(block)), CHUNK):
+            chunk = block[start : start + CHUNK]
+            place = b"last" if last and start + CHUNK >= len(block) else b""
+            self._unsynced += self._out.write(self._cipher.encrypt(_nonce(self._number), chunk, place))
+            self._number += 1
         if self._unsynced >= BEHIND and (self._syncing is None or self._syncing.done()):
             self._sync_is_done()
             self._beside = self._beside or ThreadPoolExecutor(1)

@@ -128,15 +128,11 @@ def test_what_is_taken_may_be_written_over_at_once(case):
 
 
 def test_a_full_disk_is_told_though_another_thread_met_it_and_nothing_remains(case, tmp_path, monkeypatch):
-    sealed = Writer._seal
-
-    def is_full(writer: Writer, chunk: memoryview, *, last: bool) -> None:
-        if writer._number == 3:
-            raise OSError("no space left on device")
-        sealed(writer, chunk, last=last)
+    def is_full(_writer: Writer, _block: memoryview, *, last: bool = False) -> None:
+        raise OSError(f"no space left on device, {last=}")
 
     monkeypatch.setattr(Writer, "_seal", is_full)
-    with pytest.raises(OSError, match="no space"), Writer(case, uuid.uuid4()) as out:
+    with pytest.raises(OSError, match="last=False"), Writer(case, uuid.uuid4()) as out:
         out.write(bytes(BLOCK + 1))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
