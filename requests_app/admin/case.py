@@ -40,6 +40,7 @@ from . import (
     complaints,
     erasure,
     history,
+    limits,
     proof,
     receipt,
     several_people,
@@ -199,6 +200,7 @@ def _before_release(dsr: DataSubjectRequest, user: Any, now: datetime) -> dict[s
         "erasure": erasure.panel(dsr, user),
         "told": source_acts.panel(dsr, user),
         "changes": changes.panel(dsr, user),
+        "limits": limits.panel(dsr, user),
         "unready": missing,
     }
 
@@ -254,6 +256,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponseBase:
         "contents": sources.contents(dsr) if act in {"approve", "return", "decide"} else {},
         "people": several_people.lines(dsr, request.user) if act in {"approve", "return", "decide"} else [],
         "items": erasure.contents(dsr) if act in {"approve", "return", "decide"} else [],
+        "weighed": limits.weighed_of(dsr) if act in {"approve", "return", "decide"} else None,
     }
     status = 200 if not form.is_bound or form.is_valid() else 422
     return TemplateResponse(request, "admin/requests_app/datasubjectrequest/act.html", context, status=status)

@@ -108,6 +108,12 @@ SENTENCES: Mapping[str, str] = {
     Kind.HOLD_SET: "{who} set a legal hold on {items} items, to be reviewed on {review_on}.",
     Kind.HOLD_REVIEWED: "{who} said that a legal hold is still needed, to be reviewed on {review_on}.",
     Kind.HOLD_LIFTED: "{who} lifted a legal hold.",
+    Kind.RESTRICTION_BEGUN: "The use of the data was restricted (number {number}, ground: {ground}), to be reviewed on "
+    "{review_on}.",
+    Kind.RESTRICTION_REVIEWED: "{who} let restriction {number} stand, to be reviewed on {review_on}.",
+    Kind.LIFTING_ANNOUNCED: "The person was told that restriction {number} ends, not before {lift_from}.",
+    Kind.RESTRICTION_LIFTED: "{who} lifted restriction {number}.",
+    Kind.OBJECTION_WEIGHED: "{who} wrote down how the interests were weighed: {outcome}.",
     Kind.CERTIFICATE_ISSUED: "Certificate {number} of the erasure was issued.",
     Kind.COMPLAINT_LINKED: "{who} complained about another request, or said which one the complaint is about.",
     Kind.COMPLAINT_FILE_MADE: "{who} fetched the file for the supervisory authority.",
@@ -145,10 +151,12 @@ OF_A_CONTACT: Mapping[str, str] = {
 OVERTAKEN = "A reminder came too late to be sent, a later one stands for it: {milestone}."  # after an outage
 STEPS = {str(value): label for value, label in FulfilmentStep.Status.choices}
 RESULTS = {str(value): label for value, label in SourceLookup.Result.choices}
-PLAIN = ("records", "items", "number", "what", "purposes", "identifiers", "people", "chosen")  # said as they stand
+PLAIN = (  # said as they stand
+    "records", "items", "number", "what", "purposes", "identifiers", "people", "chosen", "ground", "outcome",
+)  # fmt: skip
 DAYS = (
     "review_on", "statutory_on", "statutory_before", "due_on", "due_before", "first_on", "last_on", "planned_last_on",
-    "cooling_off_until",
+    "cooling_off_until", "lift_from",
 )  # fmt: skip
 MILESTONES = {
     "confirm_erasure_0": "the person was asked to confirm the erasure",

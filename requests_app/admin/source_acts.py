@@ -39,6 +39,8 @@ ASKED = {
     Act.ERASE: "Erase",
     Act.WITHDRAW: "What the person allows",
     Act.RECTIFY: "Put right",
+    Act.RESTRICT: "Restrict",
+    Act.LIFT: "Lift",
 }
 OCCASIONS = {AT_ONCE: "Asked at once what is left", NEXT_DAY: "Asked after a day"}
 TONES = {
@@ -52,6 +54,7 @@ INTRO = {
     "again": "The source is told anew. What was decided for it stays.",
     "by_hand": "You say that people did it. The source is asked afterwards whether anything is left, where it can be.",
 }
+ANCHORS = {Act.RECTIFY: "changes", Act.WITHDRAW: "told", Act.RESTRICT: "limits", Act.LIFT: "limits"}
 ANEW = "The source erases once more what was decided, and is asked anew what is left."
 VERBS = {"again": "retry_step", "by_hand": "attest"}
 
@@ -125,7 +128,7 @@ def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         label=f"{'Tell it again' if act == 'again' else 'It was done by hand'}: {told_whom(row)}",
         intro=ANEW if act == "again" and row.act == Act.VERIFY else INTRO[act],
         done="The source is told now." if act == "again" else "Written down.",
-        anchor={Act.RECTIFY: "changes", Act.WITHDRAW: "told"}.get(Act(row.act), "erasure"),
+        anchor=ANCHORS.get(Act(row.act), "erasure"),
     )
 
 

@@ -36,6 +36,8 @@ KINDS = {
     "erasure_done": "The erasure is done, with its certificate",
     "hold_set": "Word that something has to stay for a legal dispute",
     "hold_lifted": "Word that nothing has to stay any more",
+    "restriction_ending": "Word that a restriction ends, and from which day",
+    "restriction_stands": "Word that a restriction does not end yet",
     "erasure_resumed": "The erasure goes on",
     "erasure_question": "Question whether the data are really to be erased",
     "lapsed": "Letter about a request that lapsed",

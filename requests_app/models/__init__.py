@@ -26,6 +26,7 @@ from .policy import PolicyVersion
 from .proof import ProofDocument, ProofRequest
 from .receipt import ReceiptCorrection
 from .request import DataSubjectRequest
+from .restriction import Balancing, Restriction
 from .sign_in import SignIn, StaffSignIn
 from .source_act import SourceAct
 from .source_callback import SourceCallback
@@ -39,6 +40,7 @@ __all__ = [
     "AccessLog",
     "AnswerFile",
     "Authority",
+    "Balancing",
     "Complaint",
     "ConsentEntry",
     "Contact",
@@ -73,6 +75,7 @@ __all__ = [
     "Redaction",
     "RegisterState",
     "RequestedChange",
+    "Restriction",
     "SignIn",
     "SourceAct",
     "SourceCallback",

@@ -15,7 +15,17 @@ from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 from requests_app.rules.refusal import grounds_for
 
-from . import assurance, changes_told, complaints, messages, on_behalf, readiness
+from . import (
+    assurance,
+    changes_told,
+    complaints,
+    limits_answered,
+    limits_told,
+    messages,
+    on_behalf,
+    readiness,
+    weighed,
+)
 from .actors import Actor
 from .circumstances import asked_of
 from .lookups import owe_lookups, unasked
@@ -48,6 +58,7 @@ def digest_of(dsr: DataSubjectRequest, *, outcome: str, ground: str, letter: str
         "facts": facts,
         "scope": scope,
         **({"plan": plan} if (plan := digest_of_plan(dsr)) else {}),
+        **({"weighed": said} if (said := weighed.texts(dsr)) else {}),
         "files": sorted(f"{f.pk}:{f.sha256}" for f in AnswerFile.objects.filter(dsr=dsr, destroyed_at=None)),
     }
     return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -92,6 +103,9 @@ def decide(
         dsr = lock(dsr)
         if outcome != Decision.Outcome.REFUSE:
             readiness.refuse_unready(dsr)
+        elif not assurance.obstacles(dsr, at=at):
+            readiness.refuse_unsuspended(dsr)
+        weighed.refuse_unweighed(dsr, outcome)
         if outcome == Decision.Outcome.DONE and readiness.leaves_out(dsr):
             raise Refused("Something is withheld or hidden: answer “partly done”, with its ground (GDPR 12(4)).")
         end_pause(dsr, actor=actor, at=at)  # whoever decides waits for nothing any more
@@ -150,6 +164,8 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             raise Refused("Nothing waits for approval here: somebody was faster.")
         if same_person(decision.decided_by, account):
             raise Refused("A second person approves: you wrote this decision yourself.")
+        if (record := weighed.latest(dsr)) and same_person(record.written_by, account):
+            raise Refused("A second person approves: you weighed the interests yourself.")
         refuse_own(dsr.submission, account)
         complaints.refuse_part(dsr, account)
         if decision.outcome != Decision.Outcome.REFUSE:
@@ -179,6 +195,8 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             values={"answered_at": at, "approved_by": account},
             body={"decision": str(decision.pk), "digest": digest},
         )
+        refused = decision.outcome == Decision.Outcome.REFUSE
+        limits_answered.answered(dsr, refused=refused, actor=actor, at=at)
         ground = next((g for g in policy.refusal_grounds if g.key == decision.ground), None)
         owe(
             NOTICE[action],
@@ -192,6 +210,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
                 "ground_label": ground.label.in_language(known_language(dsr.submission)) if ground else "",
                 "plan": told(dsr, known_language(dsr.submission)),
                 "changes": changes_told.told(dsr, known_language(dsr.submission)),
+                "limits": limits_told.told(dsr, known_language(dsr.submission)),
             },
             at=at,
         )

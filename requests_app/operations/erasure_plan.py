@@ -35,6 +35,8 @@ BY_HAND_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
     Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
     Act.RECTIFY: (State.IN_PROGRESS,),
     Act.WITHDRAW: tuple(State),
+    Act.RESTRICT: (State.IN_PROGRESS,),
+    Act.LIFT: tuple(State),
 }
 AGAIN_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
     Act.PLAN: (State.IN_PROGRESS,),
@@ -42,6 +44,8 @@ AGAIN_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
     Act.VERIFY: (State.EXECUTING,),
     Act.RECTIFY: (State.IN_PROGRESS,),
     Act.WITHDRAW: tuple(State),
+    Act.RESTRICT: (State.IN_PROGRESS,),
+    Act.LIFT: tuple(State),
 }
 
 

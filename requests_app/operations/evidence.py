@@ -121,6 +121,11 @@ class Kind(StrEnum):
     COMPLAINT_FILE_MADE = "complaint_file_made"
     SEVERAL_FOUND = "several_found"
     PEOPLE_CHOSEN = "people_chosen"
+    RESTRICTION_BEGUN = "restriction_begun"
+    RESTRICTION_REVIEWED = "restriction_reviewed"
+    LIFTING_ANNOUNCED = "lifting_announced"
+    RESTRICTION_LIFTED = "restriction_lifted"
+    OBJECTION_WEIGHED = "objection_weighed"
 
 
 def _hash(canonical: str) -> str:

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from requests_app.models import Contact, DataSubjectRequest, DisclosurePackage, LegalHold, Notice, SourceAct, Submission
+from requests_app.models import (
+    Contact,
+    DataSubjectRequest,
+    DisclosurePackage,
+    LegalHold,
+    Notice,
+    Restriction,
+    SourceAct,
+    Submission,
+)
 from requests_app.models.keys import KeyDestroyed, lookup_digests
 from requests_app.rules.lifecycle import ENDED
 
@@ -58,10 +67,16 @@ def _is_held(submission: Submission, at: datetime) -> bool:
     return LegalHold.objects.filter(dsr__submission=submission, lifted_at=None).exists()
 
 
+def _is_restricted(submission: Submission, at: datetime) -> bool:
+    """Whom the sources restrict has to be known to tell them that it ended, and the person before."""
+    return Restriction.objects.filter(dsr__submission=submission, lifted_at=None).exists()
+
+
 REASONS: dict[str, Callable[[Submission, datetime], bool]] = {
     "a complaint is open": _is_complained_about,
     "a package is offered": _is_offered,
     "a letter is on its way": _is_being_told,
     "a data source is asked again": _is_asked_again,
     "a legal hold stands": _is_held,
+    "a restriction stands": _is_restricted,
 }

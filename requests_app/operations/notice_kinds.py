@@ -7,7 +7,9 @@ subject_* on paper to the person for whom somebody else filed, all others to the
 from collections.abc import Mapping
 
 # Of a filing for somebody else they go to the person, or as they chose.
-ANSWERS = ("decision_done", "decision_partly", "decision_erasure", "erasure_done", "erasure_resumed")
+ANSWERS = ("decision_done", "decision_partly", "decision_erasure", "erasure_done", "erasure_resumed",
+    "restriction_ending", "restriction_stands",
+)  # fmt: skip
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     # optional: effects (in force already), effective_at, needs_code, for_another
@@ -22,6 +24,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "erasure_resumed": (),
     "hold_set": ("labels",),
     "hold_lifted": (),
+    "restriction_ending": ("lift_from", "why", "scope"),
+    "restriction_stands": ("scope",),
     "lapsed": ("missing",),  # a sentence
     "cancelled": (),
     "reminder_verify": ("lapses_on",),
@@ -71,4 +75,3 @@ STAFF_KINDS = tuple(kind for kind in KINDS if kind.startswith("staff_"))
 CONTACT_KINDS = tuple(kind for kind in KINDS if kind.startswith("contact_"))
 SUBJECT_KINDS = tuple(kind for kind in KINDS if kind.startswith("subject_"))
 TASK_KINDS = tuple(kind for kind in KINDS if kind.startswith("task_"))
-ANSWERS = ("decision_done", "decision_partly", "decision_erasure", "erasure_done", "erasure_resumed")

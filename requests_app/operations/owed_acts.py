@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from requests_app.connectors import finders, holders
-from requests_app.models import DataSubjectRequest, ErasureItem, SourceAct
+from requests_app.models import DataSubjectRequest, ErasureItem, Restriction, SourceAct
 from requests_app.rules.erasure_plan import GOES
 from requests_app.rules.lifecycle import State
+from requests_app.rules.restriction import OBJECTION, RIGHT
 
 from .erasing import erases
 
@@ -25,6 +26,9 @@ def owe_acts(dsr: DataSubjectRequest, *, at: datetime) -> None:
         _owe(dsr, Act.PLAN, planners(), at=at)
     elif dsr.state == State.EXECUTING:
         _owe(dsr, Act.ERASE, sorted({item.alias for item in items_of(dsr).filter(way__in=GOES)}), at=at)
+    elif dsr.state == State.IN_PROGRESS and dsr.right in (RIGHT, OBJECTION):
+        for row in Restriction.objects.filter(dsr=dsr, lifted_at=None):  # by sources connected since, too
+            _owe(dsr, Act.RESTRICT, planners(), at=at, occasion=str(row.number))
 
 
 def owe_told(dsr: DataSubjectRequest, *, at: datetime, occasion: str = "") -> None:
@@ -38,12 +42,36 @@ def owe_change(dsr: DataSubjectRequest, number: int, *, recipients: bool, at: da
     Needs the caller's transaction with the request locked.
     """
     _owe(dsr, Act.RECTIFY, planners(), at=at, occasion=str(number))
-    if not recipients:
-        return
+    if recipients:
+        _owe_recipients(dsr, Act.RECTIFY, at=at)
+
+
+def owe_restriction(dsr: DataSubjectRequest, number: int, *, recipients: bool, at: datetime) -> None:
+    """Owe that each source restricts, and that somebody tells the recipients. Needs the caller's transaction."""
+    _owe(dsr, Act.RESTRICT, planners(), at=at, occasion=str(number))
+    if recipients:
+        _owe_recipients(dsr, Act.RESTRICT, at=at, occasion=str(number))
+
+
+def owe_lifting(dsr: DataSubjectRequest, number: int, *, at: datetime) -> None:
+    """Owe that each source which restricts, or may, lifts it; what was not done there yet is not done any more.
+
+    Needs the caller's transaction with the request locked.
+    """
+    told = SourceAct.objects.filter(dsr=dsr, act=Act.RESTRICT, occasion=str(number))
+    may = told.filter(status=Status.DONE) | told.filter(status=Status.FAILED).exclude(references_sealed=b"")
+    aliases = set(may.values_list("alias", flat=True))
+    told.filter(status=Status.BY_HAND).update(status=Status.FAILED, next_try_at=None, failure_code="Lifted")
+    _owe(dsr, Act.LIFT, sorted(aliases - {RECIPIENTS}), at=at, occasion=str(number))
+    if RECIPIENTS in aliases:
+        _owe_recipients(dsr, Act.LIFT, at=at, occasion=str(number))
+
+
+def _owe_recipients(dsr: DataSubjectRequest, act: SourceAct.Act, *, at: datetime, occasion: str = "") -> None:
     again = {"status": Status.BY_HAND, "next_try_at": None, "attested_by": None, "finished_at": None}
-    if not acts_of(dsr).filter(alias=RECIPIENTS).update(**again):
+    if not acts_of(dsr).filter(alias=RECIPIENTS, act=act, occasion=occasion).update(**again):
         values = {"opened_at": dsr.opened_at, "status": Status.BY_HAND, "owed_at": at, "due_at": at}
-        SourceAct.objects.create(dsr=dsr, alias=RECIPIENTS, act=Act.RECTIFY, **values)
+        SourceAct.objects.create(dsr=dsr, alias=RECIPIENTS, act=act, occasion=occasion, **values)
 
 
 def planners() -> list[str]:

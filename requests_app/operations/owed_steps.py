@@ -68,13 +68,13 @@ def ask_anew(steps: QuerySet[FulfilmentStep], *, at: datetime) -> None:
 
 
 def wake_steps(submission_id: UUID, *, at: datetime) -> None:
-    """Have the steps and the plans looked at now that were put off until it is shown who asks.
+    """Have the steps, the plans and the restrictions looked at now that were put off until it is shown who asks.
 
     A worker that looks at one this moment and saw it unshown must not put it off any more: claims compare the instant,
     so it changes also where it was due already.
     """
     unanswered = {"dsr__submission": submission_id, "status": Status.WAITING, "attempts": 0}
-    plans = SourceAct.objects.filter(**unanswered, act=SourceAct.Act.PLAN)
+    plans = SourceAct.objects.filter(**unanswered, act__in=(SourceAct.Act.PLAN, SourceAct.Act.RESTRICT))
     for rows in (plans, FulfilmentStep.objects.filter(**unanswered)):
         rows.filter(next_try_at__gt=at).update(next_try_at=at)
         rows.filter(next_try_at__lte=at).update(next_try_at=F("next_try_at") - ANOTHER_INSTANT)

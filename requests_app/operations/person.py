@@ -12,7 +12,7 @@ from requests_app.models import DataSubjectRequest, EvidenceEvent, IdentityCheck
 from requests_app.rules.identity import NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 
-from . import consents, evidence, files, messages, scanning
+from . import consents, evidence, files, limits, messages, scanning
 from .actors import Actor
 from .asking import open_doubt
 from .authorities import authority_of
@@ -137,7 +137,7 @@ def reply(dsr: DataSubjectRequest, *, text: str, file: tuple[str, bytes] | None,
 
 
 def _refuse_unfit(dsr: DataSubjectRequest, text: str, file: tuple[str, bytes] | None) -> None:
-    if not dsr.is_open:
+    if not dsr.is_open and limits.standing(dsr) is None:  # whoever is told that a pause ends is heard (GDPR 18(3))
         raise Refused(_("This request has ended. File a new one, or ask us to reopen it."))
     if not text.strip() and file is None:
         raise Refused(_("Write a few words, or choose a file."))

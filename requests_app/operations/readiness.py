@@ -9,10 +9,12 @@ from requests_app.models import (
     FulfilmentStep,
     PackageBuild,
     Redaction,
+    Restriction,
     SourceAct,
     StepFile,
 )
 from requests_app.rules.erasure_plan import goes_beyond
+from requests_app.rules.restriction import OBJECTION, RIGHT
 
 from .erasing import erases
 from .files import path_of
@@ -20,6 +22,7 @@ from .owed_acts import RECIPIENTS, Act, acts_of, items_of, planners
 from .owed_steps import Status, steps_of
 from .packing.contents import made_of
 from .refused import Refused
+from .weighed import UNWEIGHED, latest
 
 WORDS = {
     Status.WAITING: "The data source {} has not answered yet.",
@@ -46,6 +49,16 @@ UNCHANGED: Mapping[str, str] = {
     SourceAct.Status.FAILED: "The data source {} could not be told of a change. Have it told again, or change it by "
     "hand.",
 }
+UNRESTRICTED = "Nobody has written down what is restricted (GDPR 18)."
+UNLIMITED: Mapping[str, str] = {
+    SourceAct.Status.WAITING: "The data source {} is told of the restriction, and has not answered yet.",
+    SourceAct.Status.PENDING: "The data source {} was told of the restriction, and has not answered yet.",
+    SourceAct.Status.SEVERAL: "The data source {} knows several people under what was shown. Choose whom it is about.",
+    SourceAct.Status.BY_HAND: "Somebody has to restrict it in the data source {}, and say so.",
+    SourceAct.Status.FAILED: "The data source {} could not be told of the restriction. Have it told again, or restrict "
+    "it by hand.",
+}
+UNTOLD_LIMIT = "Nobody has said that those who got the data were told of the restriction (GDPR 19)."
 UNTOLD = "Nobody has said that those who got the data were told of the changes (GDPR 19)."
 UNDECIDED = "Nobody has decided what becomes of {}."
 BEYOND = "The person was shown that {} stays. Let it stay, or have them confirm anew."
@@ -56,7 +69,27 @@ def missing(dsr: DataSubjectRequest) -> list[str]:
     """Return in words for staff what has to be done first; nothing of a request that no data source was asked for."""
     if erases(dsr):
         return _of_erasure(dsr)
+    if dsr.right in (RIGHT, OBJECTION):
+        return [*([UNWEIGHED] if dsr.right == OBJECTION and latest(dsr) is None else []), *_of_limits(dsr)]
     return _of_changes(dsr) + _of_sources(dsr)
+
+
+def refuse_unsuspended(dsr: DataSubjectRequest) -> None:
+    """Raise Refused where somebody objected and the use goes on somewhere: it stands still before it is refused."""
+    if dsr.right == OBJECTION and (found := _of_limits(dsr)):
+        raise Refused(" ".join(found))
+
+
+def _of_limits(dsr: DataSubjectRequest) -> list[str]:
+    """Something is restricted, every source has said that it knows, and the recipients are told (GDPR 18, 19)."""
+    row = Restriction.objects.filter(dsr=dsr, lifted_at=None).first()
+    if row is None:
+        return [UNRESTRICTED]
+    acts = acts_of(dsr).filter(act=Act.RESTRICT, occasion=str(row.number)).exclude(status=SourceAct.Status.DONE)
+    return [
+        UNTOLD_LIMIT if act.alias == RECIPIENTS else UNLIMITED[act.status].format(act.alias)
+        for act in acts.order_by("alias")
+    ]
 
 
 def _of_sources(dsr: DataSubjectRequest) -> list[str]:

@@ -26,6 +26,7 @@ from . import (
     package,
     register,
     rematching,
+    restriction,
     retention,
     scrubbing,
     silent_sources,
@@ -115,8 +116,10 @@ def end_authorities(now: datetime) -> int:
 
 
 def remind_departments(now: datetime) -> int:
-    """Remind departments of their tasks and officers of legal holds; tell others of tasks and systems that are late."""
-    return task_reminders.remind_due(now) + silent_sources.tell_due(now) + legal_hold.remind_due(now)
+    """Remind departments of their tasks, officers of holds and restrictions; tell others of tasks and systems that are
+    late."""
+    late = task_reminders.remind_due(now) + silent_sources.tell_due(now)
+    return late + legal_hold.remind_due(now) + restriction.remind_due(now)
 
 
 def send_digest(now: datetime) -> int:

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 from requests_app.models import DataSubjectRequest, Submission
 from requests_app.rules.lifecycle import OPEN, Action, ActionNotAllowed, State, target
 
-from . import evidence
+from . import evidence, limits
 from .actors import Actor
 from .erasing import ACCESS, erases
 from .evidence import Kind
@@ -118,6 +118,7 @@ def advance(
         moved_on = reschedule(before, at=at)
         if to == State.IN_PROGRESS:
             owe_steps(moved_on, at=at)
+        limits.follow(moved_on, at=at)
         owe_acts(moved_on, at=at)
         return moved_on
 

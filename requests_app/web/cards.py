@@ -16,6 +16,7 @@ from requests_app.operations import (
     erasure,
     erasure_certificates,
     incomplete,
+    limits_told,
     person,
     timeline,
 )
@@ -27,6 +28,7 @@ from requests_app.operations.policies import policy_of
 from requests_app.rules.erasure import waits_for_access
 from requests_app.rules.lifecycle import Action, State, allowed
 from requests_app.rules.response_deadline import received_on
+from requests_app.rules.restriction import OBJECTION, RIGHT
 from requests_app.rules.three_dates import UNCHANGED
 from requests_app.templatetags.counting import cited, sentence
 
@@ -50,6 +52,8 @@ LETTERS = (
     "erasure_resumed",
     "hold_set",
     "hold_lifted",
+    "restriction_ending",
+    "restriction_stands",
     "lapsed",
     "cancelled",
     "effect",
@@ -76,6 +80,7 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
     package = packages.of(dsr, at=at)
     document = _document(dsr)
     unanswered = not dsr.is_open and dsr.state not in ANSWERED
+    limit = limits_told.shown(dsr, get_language() or "en") if dsr.right in (RIGHT, OBJECTION) else None
     return {
         "dsr": dsr,
         "title": words.title(dsr.right),
@@ -108,9 +113,10 @@ def card(dsr: DataSubjectRequest, *, at: datetime) -> dict[str, Any]:
         "certificate": erasure_certificates.current(dsr),
         "thread": _thread(dsr),
         "files_allowed": dsr.state != "awaiting_verification",
-        "can_write": dsr.is_open,
         "can_complain": dsr.submission.assurance > 0,
         "about": complaints.about_of(dsr) if dsr.right == complaints.RIGHT else None,
+        "can_write": dsr.is_open or limit is not None,
+        "limit": limit,
     }
 
 
@@ -122,6 +128,7 @@ def without_answer(card: dict[str, Any]) -> dict[str, Any]:
     return card | {
         **packages.NONE,
         "can_report": False,
+        "limit": None,
         "certificate": None,
         "letter": kept,
         "letter_first": kept is not None,

@@ -82,6 +82,9 @@ SAMPLE: dict[str, Any] = {
     "alarm": "The enforcement of deadlines is silent.",
     "number": 1,
     "labels": ["Orders"],
+    "lift_from": date(2026, 3, 24),
+    "why": "The address is right.",
+    "scope": "The address, for deliveries.",
     "partly": True,
     "plan": Told(
         [Line("Orders", 3, "erase")],

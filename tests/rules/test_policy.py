@@ -65,9 +65,10 @@ def test_the_italian_text_of_a_prevails_and_is_recorded_as_missing() -> None:
     assert policy.governing_text_missing
 
 
-def test_the_grounds_of_a_come_from_three_places_of_gdpr_only() -> None:
+def test_the_grounds_of_a_come_from_three_places_of_gdpr_and_of_an_objection_from_21_1() -> None:
     allowed = ("GDPR 12(5)", "GDPR 15(4)", "GDPR 17(3)")
-    assert all(ground.clause.startswith(allowed) for ground in parse(ECP).refusal_grounds)
+    others = [ground for ground in parse(ECP).refusal_grounds if not ground.clause.startswith(allowed)]
+    assert [(ground.clause, ground.rights) for ground in others] == [("GDPR 21(1)", ("objection",))]
 
 
 @both_policies

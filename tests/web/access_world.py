@@ -27,6 +27,7 @@ from requests_app.models import (
     Message,
     Notice,
     PeopleFound,
+    Restriction,
     SourceAct,
     SourceTask,
     StepFile,
@@ -199,6 +200,10 @@ class World:
             set_at=at, review_on=at.date(), told=False,
         ).pk  # fmt: skip
         self.people = PeopleFound.objects.create(**known, found_by=self.step, found_at=at, candidates_sealed=b"").pk
+        self.restriction = Restriction.objects.create(
+            dsr=self.dsr("correction"), number=1, ground="accuracy", scope_sealed=b"", until_sealed=b"", begun_at=at,
+            review_on=at.date(),
+        ).pk  # fmt: skip
         self.item = ErasureItem.objects.create(**known, table="orders", records=3, proposed="erase").pk
 
     def dsr(self, right: str) -> DataSubjectRequest:
@@ -237,6 +242,14 @@ class World:
         if name.endswith("_complaint"):
             about = self.dsr("deletion").pk
             return reverse(name, args=[about if known else UNKNOWN]), {"about": str(self.dsr("access").pk)}
+        if name.endswith("_restriction"):
+            soon = (clock.now() + timedelta(days=30)).date()
+            return reverse(name, args=[self.restriction if known else UNKNOWN, detail]), {
+                "review_on": soon, "why": "The address is right.",
+            }  # fmt: skip
+        if name.endswith(("_restrict", "_weigh")):  # Ana has cancelled it
+            about = self.dsr("correction").pk
+            return reverse(name, args=[about if known else UNKNOWN]), {}
         if name.endswith("_requested_change"):  # Ana has cancelled it
             about = self.dsr("correction").pk
             return reverse(name, args=[about if known else UNKNOWN]), {"field": "email", "wanted": "ana@example.net"}

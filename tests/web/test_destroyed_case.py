@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, LegalHold, Notice, Submission, SubmissionKey
+from requests_app.models import DataSubjectRequest, LegalHold, Notice, Restriction, Submission, SubmissionKey
 from requests_app.operations import evidence, retention, sealed_columns, sweeps
 from requests_app.rules.retention import Stage
 from tests.people import staff
@@ -23,6 +23,8 @@ def everything_ended(world: World) -> None:
     now = clock.now()
     DataSubjectRequest.objects.exclude(answered_at__isnull=False).update(state="cancelled", answered_at=now)
     LegalHold.objects.update(lifted_at=now, lifted_by=staff("petra"))
+    word = {"announced_at": now - timedelta(days=8), "lift_from": now.date()}
+    Restriction.objects.update(**word, lifted_at=now, lifted_by=staff("petra"))
     Notice.objects.filter(next_try_at__isnull=False).update(delivery="handed_over", next_try_at=None)
 
 
