@@ -7,9 +7,15 @@ subject_* on paper to the person for whom somebody else filed, all others to the
 from collections.abc import Mapping
 
 # Of a filing for somebody else they go to the person, or as they chose.
-ANSWERS = ("decision_done", "decision_partly", "decision_erasure", "erasure_done", "erasure_resumed",
-    "restriction_ending", "restriction_stands",
-)  # fmt: skip
+ANSWERS = (
+    "decision_done",
+    "decision_partly",
+    "decision_erasure",
+    "erasure_done",
+    "erasure_resumed",
+    "restriction_ending",
+    "restriction_stands",
+)
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     # optional: effects (in force already), effective_at, needs_code, for_another

@@ -81,9 +81,7 @@ def lift(row: Restriction, *, actor: Actor, at: datetime) -> None:
         _refuse_early(row, at)
         acts = acts_of(dsr)
         if acts.filter(act=Act.RESTRICT, status__in=(Status.WAITING, Status.PENDING, Status.SEVERAL)).exists():
-            raise Refused(
-                "A data source is still being told of the restriction, or asks whom it is about: wait until it has answered."
-            )
+            raise Refused("A data source is still being told of the restriction, or asks whom it is about.")
         if acts.filter(act=Act.WITHDRAW).exclude(status=Status.DONE).exists():
             raise Refused("Not every data source was told yet that the use objected to has ended.")
         Restriction.objects.filter(pk=row.pk).update(lifted_at=at, lifted_by=account)
