@@ -132,6 +132,7 @@ def configuration() -> dict[str, Any]:
             "remind_departments": tick("remind_departments", every=60, queue="clock", expires=300),
             "send_digest": tick("send_digest", every=60, queue="clock", expires=300),
             "count_looks": tick("count_looks", every=3600, queue="work", expires=3000),
+            "publish_figures": tick("publish_figures", every=3600, queue="work", expires=3000),
             "apply_retention": tick("apply_retention", every=3600, queue="work", expires=3000),
             **{f"canary_{queue}": canary(queue) for queue in QUEUES},
         },

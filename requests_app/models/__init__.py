@@ -24,6 +24,7 @@ from .notice import Notice
 from .people_found import PeopleFound
 from .policy import PolicyVersion
 from .proof import ProofDocument, ProofRequest
+from .published_figures import PublishedFigures
 from .receipt import ReceiptCorrection
 from .request import DataSubjectRequest
 from .restriction import Balancing, Restriction
@@ -71,6 +72,7 @@ __all__ = [
     "PreferenceLink",
     "ProofDocument",
     "ProofRequest",
+    "PublishedFigures",
     "ReceiptCorrection",
     "Redaction",
     "RegisterState",

@@ -29,6 +29,7 @@ SWEEPS = (
     "remind_departments",
     "send_digest",
     "count_looks",
+    "publish_figures",
     "apply_retention",
 )
 SILENT_AFTER = timedelta(minutes=3)  # three canaries missed

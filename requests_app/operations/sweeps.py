@@ -26,6 +26,7 @@ from . import (
     package,
     register,
     rematching,
+    reports,
     restriction,
     retention,
     scrubbing,
@@ -132,6 +133,11 @@ def count_looks(now: datetime) -> int:
     return looks.owe_alarms(now)
 
 
+def publish_figures(now: datetime) -> int:
+    """Publish the figures of the quarter that is over."""
+    return reports.publish_due(now)
+
+
 def apply_retention(now: datetime) -> int:
     """Destroy what its period has ended for, and what a crash or a restore left without a row; then its traces.
 
@@ -205,6 +211,7 @@ SWEEPS: dict[str, Callable[[datetime], int]] = {
         remind_departments,
         send_digest,
         count_looks,
+        publish_figures,
         apply_retention,
     )
 }

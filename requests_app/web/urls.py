@@ -29,6 +29,7 @@ from . import (
     preferences,
     proof,
     sign_in,
+    statistics,
     status,
     task,
 )
@@ -90,6 +91,7 @@ urlpatterns = [
     path("api/consents/query", consent_api.query, name="api_consents_query"),
     path("api/preference-links", consent_api.links, name="api_preference_links"),
     path("api/suppressed", import_gate.suppressed, name="suppressed"),
+    path("statistics/", statistics.statistics, name="statistics"),
     path("healthz", health.healthz, name="healthz"),
     path("livez", health.livez, name="livez"),
     path("metrics", metrics.metrics, name="metrics"),
