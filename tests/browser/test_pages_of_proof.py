@@ -17,7 +17,7 @@ from requests_app.rules.authority import Kind
 from tests import people
 from tests.pictures import card
 
-from .conftest import WIDTHS, World
+from .conftest import WIDTHS, World, handed_to
 from .test_every_page import ADMIN, findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
@@ -93,7 +93,7 @@ def visit(page: Any, path: str, lands: str) -> None:
 def test_the_pages_of_ana(world: World, open_as: Callable[..., Any], width: int):
     dsr, rests, changed, asked, agent = erasing(world), resting(world), moved(world), doubted(world), by_bruno(world)
     letter = rests.notices.filter(kind="erasure_confirmed").get()
-    wrong = []
+    wrong, page = [], open_as(None, width=width)
     for who, path, lands in (
         (dsr.submission, "/status/", "/status/"),
         (dsr.submission, f"/erase/{dsr.pk}/", f"/erase/{dsr.pk}/"),
@@ -107,10 +107,9 @@ def test_the_pages_of_ana(world: World, open_as: Callable[..., Any], width: int)
         (asked.submission, f"/document/{asked.pk}/", f"/document/{asked.pk}/"),
         (agent, "/status/", "/status/"),
     ):
-        page = open_as(who, width=width)
+        handed_to(who, page, world)
         visit(page, path, lands)
         wrong += findings(page, lands)
-        page.context.close()
     assert not wrong, "\n".join(wrong)
 
 
@@ -159,7 +158,7 @@ def test_the_pages_of_the_team(world: World, open_as: Callable[..., Any], width:
     )
     assert Authority.objects.filter(submission=agent).exists()
     case = agent.requests.get()
-    wrong = []
+    wrong, page = [], open_as(None, width=width)
     for who, name, pk in (
         (world.petra, "change", case.pk),
         (world.petra, "authority", case.pk),
@@ -168,7 +167,7 @@ def test_the_pages_of_the_team(world: World, open_as: Callable[..., Any], width:
         (ines, "change", asked.pk),
         (ines, "document", document.pk),
     ):
-        page = open_as(who, width=width)
+        handed_to(who, page, world)
         path = reverse(f"{ADMIN}{name}", args=[pk])
         visit(page, path, path)
         wrong += findings(page, name)
@@ -176,5 +175,4 @@ def test_the_pages_of_the_team(world: World, open_as: Callable[..., Any], width:
             page.fill("[name=purpose]", "compare the name")
             page.get_by_role("button").last.click()
             wrong += findings(page, "the document itself")
-        page.context.close()
     assert not wrong, "\n".join(wrong)

@@ -15,7 +15,7 @@ from requests_app.operations.owed_steps import steps_of
 from requests_app.rules.policy import Text
 from tests.attacks.test_scripts import FIRE, PAYLOADS
 
-from .conftest import WIDTHS, World
+from .conftest import WIDTHS, World, handed_to
 from .test_every_page import ADMIN, findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
@@ -107,14 +107,13 @@ def test_the_pages_of_the_review_are_accessible(
           for act in ("retry", "withhold", "hide_marked", "reviewed")),
         ("decide", world.ada, reverse(f"{ADMIN}act", args=[step.dsr_id, "decide"])),
     ]  # fmt: skip
-    wrong = []
+    wrong, page = [], open_as(None, width=width)
     for name, who, path in visits:
-        page = open_as(who, width=width)
+        handed_to(who, page, world)
         answer = page.goto(path)
         assert answer.status == 200, (name, page.inner_text("body"))
         assert "Otto" not in page.title()
         wrong += findings(page, name)
-        page.context.close()
     assert not wrong, "\n".join(wrong)
 
 
