@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.db import connections
 from django.test import Client, TransactionTestCase
 from django.utils import translation
@@ -15,7 +16,7 @@ from django.utils import translation
 from requests_app.connectors.openid import forget_providers
 from requests_app.operations import restore_guard
 from requests_app.web import pace
-from tests import emptying, openid, services
+from tests import emptying, migrated_files, openid, services
 from tests.sign_in import as_if_signed_in
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -43,6 +44,17 @@ def leave_out(missing: services.Missing) -> None:
     if services.required():
         pytest.fail(str(missing), pytrace=False)
     pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """On SQLite a worker begins with copies of what was migrated once, which Django takes as they are."""
+    copied = False
+    for alias, database in configured.DATABASES.items():
+        if database["ENGINE"] == "django.db.backends.sqlite3":
+            shutil.copy(migrated_files.kept() / migrated_files.FILES[alias], database["TEST"]["NAME"])
+            copied = True
+    return copied
 
 
 @pytest.fixture(autouse=True, scope="session")

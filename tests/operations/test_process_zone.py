@@ -2,12 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import migrated_files
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONES = ("UTC", "Pacific/Kiritimati", "America/Los_Angeles", "Asia/Beirut")
@@ -18,13 +19,6 @@ INSTANTS = (
     "2026-11-01T08:30:00+00:00",
     "2026-12-31T10:00:00+00:00",
 )
-MIGRATED = """
-import django
-django.setup()
-from django.core.management import call_command
-for alias in ("default", "keys"):
-    call_command("migrate", database=alias, verbosity=0)
-"""
 # Files in a fresh SQLite database and prints what was stored, as a process in any zone does.
 STORED = """
 import json, sys
@@ -48,14 +42,10 @@ print(json.dumps([[str(value) for value in row] for row in rows]))
 
 def run(script: str, zone: str, folder: Path) -> str:
     given = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "VIRTUAL_ENV"}}
-    files = {
-        "DATABASE_URL": f"sqlite:///{folder}/facts.sqlite3",
-        "KEYS_DATABASE_URL": f"sqlite:///{folder}/keys.sqlite3",
-    }
     done = subprocess.run(
         [sys.executable, "-c", script, *INSTANTS],
         cwd=ROOT,
-        env=given | files | {"TZ": zone, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        env=given | migrated_files.copy(folder) | {"TZ": zone, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         capture_output=True,
         text=True,
         check=False,
@@ -64,27 +54,18 @@ def run(script: str, zone: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two migrated databases, to be copied."""
-    folder = tmp_path_factory.mktemp("empty")
-    run(MIGRATED, "UTC", folder)
-    return folder
-
-
-def stored(zone: str, empty: Path, folder: Path) -> list[list[str]]:
-    shutil.copytree(empty, folder)
+def stored(zone: str, folder: Path) -> list[list[str]]:
     return json.loads(run(STORED, zone, folder))
 
 
 @pytest.fixture(scope="module")
-def in_utc(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
-    return stored("UTC", empty, tmp_path_factory.mktemp("zones") / "utc")
+def in_utc(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
+    return stored("UTC", tmp_path_factory.mktemp("utc"))
 
 
 @pytest.mark.parametrize("zone", ZONES[1:])
-def test_the_stored_dates_are_the_same_in(zone: str, in_utc: list[list[str]], empty: Path, tmp_path: Path) -> None:
-    assert stored(zone, empty, tmp_path / "there") == in_utc
+def test_the_stored_dates_are_the_same_in(zone: str, in_utc: list[list[str]], tmp_path: Path) -> None:
+    assert stored(zone, tmp_path) == in_utc
 
 
 def test_a_request_of_the_last_second_before_the_missing_midnight_is_of_that_day(in_utc: list[list[str]]) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import env
+from tests import migrated_files
 
 ROOT = Path(__file__).parents[2]
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "LOOKUP_KEYS", "SUPPRESSION_KEYS", "CODE_KEY", "PACKAGE_KEY")
@@ -48,19 +48,9 @@ def manage(environment, *arguments):
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    """A folder with both databases, made by the commands that are documented."""
-    folder = tmp_path_factory.mktemp("migrated")
-    for step in (("migrate", "-v0"), ("migrate", "--database", "keys", "-v0")):
-        done = manage(operators(folder), *step)
-        assert done.returncode == 0, done.stderr
-    return folder
-
-
 @pytest.mark.process
-def test_a_portal_set_up_as_documented_passes_the_check_for_deployment(production, migrated, tmp_path):
-    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
+def test_a_portal_set_up_as_documented_passes_the_check_for_deployment(production, tmp_path):
+    migrated_files.copy(tmp_path)
     accounts = ("ada=approver", "petra=privacy officer")
     for step in (
         ("bootstrap", *accounts),
@@ -75,8 +65,8 @@ def test_a_portal_set_up_as_documented_passes_the_check_for_deployment(productio
 
 
 @pytest.mark.process
-def test_before_the_accounts_are_made_the_check_for_deployment_says_so(production, migrated, tmp_path):
-    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
+def test_before_the_accounts_are_made_the_check_for_deployment_says_so(production, tmp_path):
+    migrated_files.copy(tmp_path)
     done = manage(production, "check", "--deploy", "--fail-level", "WARNING", "--database", "default")
     assert done.returncode == 1
     assert "Run manage.py bootstrap" in done.stderr

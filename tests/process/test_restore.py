@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests import services
+from tests import migrated, migrated_files, services
 from tests.process.test_backup import commands, environment, python, shell
 
 pytestmark = pytest.mark.process
@@ -62,7 +62,6 @@ def look(env: dict[str, str]) -> dict[str, object]:
 
 
 def bring_nobody_back(env: dict[str, str], vendor: str, empty: Callable[[], None], tmp_path: Path) -> None:
-    shell(env, "python manage.py migrate -v0; python manage.py migrate --database keys -v0")
     python(env, CASES)
     ages = [30, 7, 1]
     for number, days in enumerate(ages):
@@ -90,8 +89,7 @@ def bring_nobody_back(env: dict[str, str], vendor: str, empty: Callable[[], None
 
 def test_backups_of_three_ages_bring_nobody_back_on_sqlite(tmp_path):
     env = environment(tmp_path)
-    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/var/portal.sqlite3"
-    env["KEYS_DATABASE_URL"] = f"sqlite:///{tmp_path}/var/keys.sqlite3"
+    env |= migrated_files.copy(tmp_path / "var")
     Path(env["FILES_DIR"]).mkdir()
     bring_nobody_back(env, "SQLite", lambda: None, tmp_path)
 
@@ -112,5 +110,6 @@ def test_backups_of_three_ages_bring_nobody_back_on_postgresql(tmp_path, postgre
                 server.cursor().execute(f"CREATE DATABASE {name}")
 
     empty_databases()
+    migrated.migrate(env)
     Path(env["FILES_DIR"]).mkdir()
     bring_nobody_back(env, "PostgreSQL", empty_databases, tmp_path)
