@@ -15,6 +15,7 @@ from tests import migrated, migrated_files, services
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[2]
+PATIENCE = 600  # seconds: not a promise, only where a busy machine is told from one that hangs
 
 BEFORE = """
 from django.utils import timezone
@@ -73,7 +74,7 @@ def commands(heading: str) -> str:
 
 def shell(env: dict[str, str], script: str) -> str:
     done = subprocess.run(
-        ["bash", "-euc", script], cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120
+        ["bash", "-euc", script], cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
