@@ -31,17 +31,21 @@ class NotOffered(PermanentFailure):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was filed. The name is for comparing only: namesakes exist, so nobody is found by it."""
+    """What was filed. The name is for comparing only: namesakes exist, so nobody is found by it.
+
+    `confirmed`: addresses that the person has shown to be theirs since; who has one of these is found, too.
+    """
 
     email: str
     name: str = ""
     details: str = ""
+    confirmed: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The address typed and those named in the details, normalised."""
-        named = (normalise(word) for word in self._words() if "@" in word)
-        return tuple(dict.fromkeys(filter(None, (normalise(self.email), *named))))
+        """The address typed, those confirmed, and those named in the details, normalised."""
+        named = (word for word in self._words() if "@" in word)
+        return tuple(dict.fromkeys(filter(None, map(normalise, (self.email, *self.confirmed, *named)))))
 
     @property
     def identifiers(self) -> tuple[str, ...]:

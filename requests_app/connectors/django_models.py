@@ -171,7 +171,9 @@ class DjangoModel(DataSource):
     def _match(self, row: dict[str, Any]) -> Match:
         since = _instant(row[self.since_field]) if self.since_field else None
         addresses = [str(row[field]) for field in self.email_fields if row[field]]
-        return Match(str(row["pk"]), tuple(OnFile(address, since=since) for address in addresses))
+        numbers = [str(row[field]) for field in self.identifier_fields if row.get(field)]
+        label = ", ".join([f"{self.model._meta.verbose_name} {row['pk']}", *numbers])
+        return Match(str(row["pk"]), tuple(OnFile(address, since=since) for address in addresses), label)
 
 
 def _held(name: str, told: Mapping[str, Any]) -> Held:

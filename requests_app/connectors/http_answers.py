@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from .base import KINDS, Match, OnFile, PermanentFailure, RetryLater
 
 LARGEST_ANSWER = 256 * 1024  # bytes, of what is read whole
+LONGEST_LABEL = 200  # characters
 MOST_MATCHES = 20  # people: whoever matches more names nobody in particular
 
 
@@ -50,7 +51,7 @@ def _refuse(constant: str) -> None:
 
 
 def matches(said: Any) -> list[Match]:
-    """Return {"matches": [{"reference", "contacts": [{"address", "kind", "since", "changed_recently"}]}]}."""
+    """Return {"matches": [{"reference", "label", "contacts": [{"address", "kind", "since", "changed_recently"}]}]}."""
     rows = said.get("matches") if isinstance(said, dict) else None
     if not isinstance(rows, list) or len(rows) > MOST_MATCHES:
         raise Unreadable("matches")
@@ -63,7 +64,10 @@ def _match(row: Any) -> Match:
     reference = row.get("reference")
     if not isinstance(reference, str) or not reference:
         raise Unreadable("reference")
-    return Match(reference, tuple(_contact(one) for one in row["contacts"]))
+    label = row.get("label", "")
+    if not isinstance(label, str) or len(label) > LONGEST_LABEL:
+        raise Unreadable("label")
+    return Match(reference, tuple(_contact(one) for one in row["contacts"]), label)
 
 
 def _contact(said: Any) -> OnFile:

@@ -31,15 +31,21 @@ def references_of(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | Non
     submission = dsr.submission
     if not asked.knows_people:
         return sorted(confirmed_addresses(submission))
-    email, name = sought(submission)
-    found = by_reference(asked.find(Query(email=email, name=name, details=submission.opened("details"))))
+    found = by_reference(asked.find(question_about(submission)))
     if not found:
         return None
     by_hand = by_hand_since(submission, submission.received_at)
     people = [match for match in found if by_hand or _is_shown(match, dsr)]
     if not people:
         raise NobodyShown
-    return whose(dsr, asked.alias, people, confirmed_addresses(submission)) or None
+    return whose(dsr, asked.alias, people, found=found, shown=confirmed_addresses(submission)) or None
+
+
+def question_about(submission: Submission) -> Query:
+    """Return the question that finds everybody who has an address of theirs, so that a number chooses nobody."""
+    email, name = sought(submission)
+    confirmed = tuple(sorted(confirmed_addresses(submission)))
+    return Query(email=email, name=name, details=submission.opened("details"), confirmed=confirmed)
 
 
 def own_columns(alias: str) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from django.db.models import Max
 
-from requests_app.connectors import Query, source
+from requests_app.connectors import source
 from requests_app.models import SourceAct
 from requests_app.rules.addresses import normalise
 from requests_app.rules.erasure_plan import GOES
@@ -10,8 +10,7 @@ from requests_app.rules.identifiers import Identifier, Kind
 
 from . import register
 from .actors import Actor
-from .asked_sources import confirmed_addresses
-from .authorities import sought
+from .asked_sources import confirmed_addresses, question_about
 from .holding import held_places, is_held
 from .owed_acts import Act, acts_of, items_of
 from .people_found import others_addresses
@@ -43,8 +42,7 @@ def _known_by(row: SourceAct) -> set[Identifier]:
     references = plan.references if plan else []
     if not asked.knows_people or not references:
         return found
-    email, name = sought(submission)
-    matches = asked.find(Query(email=email, name=name, details=submission.opened("details")))
+    matches = asked.find(question_about(submission))
     theirs = [contact for match in matches if match.reference in references for contact in match.contacts]
     own = [one for one in theirs if one.kind in KINDS and normalise(one.address) not in shared]
     return found | {Identifier(KINDS[one.kind], one.address) for one in own}

@@ -45,13 +45,15 @@ def by_reference(found: Iterable[Match]) -> list[Match]:
     return list(contacts.values())
 
 
-def whose(dsr: DataSubjectRequest, alias: str, people: Sequence[Match], shown: Collection[str]) -> list[str]:
+def whose(
+    dsr: DataSubjectRequest, alias: str, people: Sequence[Match], *, found: Sequence[Match], shown: Collection[str]
+) -> list[str]:
     """Return the references of whom it is shown to be, or whom staff chose, who may be nobody.
 
-    `people`: each with one of the addresses `shown`, or verified by hand. One alone is meant, and so is everybody who
-    was shown by an address of their own. Raises SeveralPeople.
+    `people`: those of `found` who were shown by one of the addresses `shown`, or verified by hand. One alone is meant,
+    and so is everybody by an address that nobody else has. Raises SeveralPeople.
     """
-    if len(people) == 1 or _each_by_an_own(people, shown):
+    if len(found) == 1 or _each_by_an_own(people, found, shown):
         return [match.reference for match in people]
     known = of(dsr).filter(alias=alias).exclude(chosen_at=None).first()
     if known is None or known.opened("candidates") != _told(people):
@@ -59,10 +61,15 @@ def whose(dsr: DataSubjectRequest, alias: str, people: Sequence[Match], shown: C
     return known.chosen
 
 
-def _each_by_an_own(people: Sequence[Match], shown: Collection[str]) -> bool:
-    theirs = [{normalise(one.address) for one in match.contacts} & set(shown) for match in people]
-    holders = Counter(address for addresses in theirs for address in addresses)
-    return all(theirs) and all(count == 1 for count in holders.values())
+def _each_by_an_own(people: Sequence[Match], found: Sequence[Match], shown: Collection[str]) -> bool:
+    holders = Counter(address for match in found for address in _shown_of(match, shown))
+    return all(
+        (theirs := _shown_of(match, shown)) and all(holders[address] == 1 for address in theirs) for match in people
+    )
+
+
+def _shown_of(match: Match, shown: Collection[str]) -> set[str]:
+    return {normalise(one.address) for one in match.contacts} & set(shown)
 
 
 def _told(people: Sequence[Match]) -> str:

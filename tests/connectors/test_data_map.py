@@ -99,13 +99,14 @@ def test_every_mistake_is_named_by_its_place() -> None:
 def test_what_one_place_says_of_another_has_to_be_so() -> None:
     with pytest.raises(DataMapError) as found:
         read_map(
-            '[tables.a]\nprimary_key = "id"\nsince = "then"\n'
+            '[tables.a]\nprimary_key = "id"\nsince = "then"\n[tables.p]\npeople = true\n[tables.p.columns]\nx = {}\n'
             '[tables.a.columns]\nb = { references = ["b.id", "a.c"] }\nc = {}\n'
         )
     assert str(found.value).splitlines() == [
         "tables.a.primary_key: id is not among its columns",
         "tables.a.since: then is not among its columns",
         "tables.a.columns.b.references: b.id is not in this map",
+        "tables.p.people: needs a primary_key, by which they are told apart",
         'tables: no column has identity = "email" or "identifier": nobody could be found',
     ]
 

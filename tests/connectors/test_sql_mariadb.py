@@ -12,6 +12,7 @@ from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract, held
 from tests.connectors.sql_erasing import SqlErasing
 from tests.connectors.sql_hard_cases import SqlHardCases
+from tests.connectors.sql_people import SqlPeople
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,10 @@ class TestErasingOnMariadb(SqlErasing):
 
 
 class TestHardCasesOnMariadb(SqlHardCases):
+    pass
+
+
+class TestPeopleOnMariadb(SqlPeople):
     pass
 
 

@@ -18,6 +18,7 @@ from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract
 from tests.connectors.sql_erasing import SqlErasing
 from tests.connectors.sql_hard_cases import SqlHardCases
+from tests.connectors.sql_people import SqlPeople
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,10 @@ class TestHardCasesOnPostgresql(SqlHardCases):
 
 
 class TestSqlOnPostgresql(SqlContract):
+    pass
+
+
+class TestPeopleOnPostgresql(SqlPeople):
     pass
 
 

@@ -15,6 +15,7 @@ from tests.connectors import shop
 from tests.connectors.sql_contract import SqlContract
 from tests.connectors.sql_erasing import ERASING, SqlErasing
 from tests.connectors.sql_hard_cases import SqlHardCases
+from tests.connectors.sql_people import SqlPeople
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,10 @@ class TestHardCasesOnSqlite(SqlHardCases):
 
 
 class TestSqlOnSqlite(SqlContract):
+    pass
+
+
+class TestPeopleOnSqlite(SqlPeople):
     pass
 
 

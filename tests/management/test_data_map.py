@@ -54,6 +54,17 @@ def test_a_map_that_fits_names_what_it_does_not_hand_out(run: Run) -> None:
     assert "shop: 6 tables can be read, 0 to mend." in said
 
 
+def test_which_rows_are_people_is_told_where_the_map_does_not_say_it(run: Run) -> None:
+    subscribers = '[tables.visit]\nprimary_key = "page"\n'
+    said = run("check", shop.MAP.read_text().replace("[tables.visit]\n", subscribers))[1]
+    assert "note   customer: each row is taken for a person" in said
+    assert "note   visit: rows with one address are taken to be of one person" in said
+    for table, people in (("customer", "false"), ("visit", "true")):
+        told = shop.MAP.read_text().replace("[tables.visit]\n", subscribers)
+        said = run("check", told.replace(f"[tables.{table}]\n", f"[tables.{table}]\npeople = {people}\n"))[1]
+        assert f"note   {table}: " not in said.replace(f"{table}: the primary key", "")
+
+
 def test_whatever_does_not_fit_is_named_with_how_to_mend_it(run: Run) -> None:
     status, said = run(
         "check",

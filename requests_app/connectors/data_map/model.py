@@ -56,6 +56,7 @@ class MapTable:
     since: str = ""  # the column that says since when the row's addresses stand there
     said: bool = False  # whether the map says of this very table what becomes of it
     keeping: Keeping | None = None
+    people: bool | None = None  # whether each row is a person; None: as `sql.tables_of_people` sees it
 
     @property
     def identities(self) -> tuple[MapColumn, ...]:

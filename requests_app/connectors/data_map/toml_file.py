@@ -91,6 +91,7 @@ def _table(table: Table, key: str, above: About, erased: str) -> MapTable:
         since=table.bare("since", str, "") or "",
         said=said,
         keeping=keeping,
+        people=table.bare("people", flag) if "people" in table.left else None,
     )
     table.close()
     return made
@@ -142,6 +143,8 @@ def wrong(data_map: DataMap) -> list[Mistake]:
         for place, name in named:
             if table.column(name) is None:
                 mistakes.append(Mistake(f"tables.{table.key}.{place}", f"{name} is not among its columns"))
+        if table.people and not table.primary_key:
+            mistakes.append(Mistake(f"tables.{table.key}.people", "needs a primary_key, by which they are told apart"))
         for column in table.columns:
             for reference in column.references:
                 referred = data_map.by_key.get(reference.table)

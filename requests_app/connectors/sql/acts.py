@@ -15,8 +15,8 @@ from requests_app.connectors.work import Carried, Instruction, Planned, Remainin
 from .database import Database
 from .erasing import Erasing, conflicts
 from .reach import Reach
-from .reading import Wanted
 from .shapes import shapes_of
+from .wanted import Wanted
 
 
 def planned(database: Database, data_map: DataMap, visits: Sequence[Visit], wanted: Wanted) -> list[Planned]:

@@ -13,6 +13,7 @@ from .erasing_findings import of_erasing
 from .findings import Finding
 from .kinds import kind_of
 from .named_rows import rows_named
+from .tables_of_people import tables_of_people
 
 # A whole number that a database has for yes and no, and a text in which JSON is kept, are meant so.
 ALSO = {
@@ -38,6 +39,7 @@ def check(data_map: DataMap, visits: Sequence[Visit], database: Database, *, may
         if may_write and not any(one.wrong for one in found):  # else its columns cannot be asked for
             found += of_erasing(data_map, visits, connection)
     found += _routes(data_map, visits)
+    found += _people(data_map, visits)
     found += _meanings(data_map)
     return found
 
@@ -115,6 +117,19 @@ def _routes(data_map: DataMap, visits: Sequence[Visit]) -> Iterator[Finding]:
                 words = f'is reached by way of {edge.source}, which rows of others may name too: say follow = "to"'
                 words += f", unless each row of {edge.source} is of one person"
                 yield Finding(f"{edge.table}.{edge.column}", words, wrong=False)
+
+
+def _people(data_map: DataMap, visits: Sequence[Visit]) -> Iterator[Finding]:
+    tables = tables_of_people(visits)
+    for table in data_map.tables:
+        if table.people is not None:
+            continue
+        if table.key in tables.keys:
+            words = "each row is taken for a person, so staff choose where two have one address: if none is, write"
+            yield Finding(table.key, f"{words} people = false", wrong=False)
+        elif table.key in tables.alone and table.primary_key:
+            words = "rows with one address are taken to be of one person, and go together: if each is a person, write"
+            yield Finding(table.key, f"{words} people = true", wrong=False)
 
 
 def _meanings(data_map: DataMap) -> Iterator[Finding]:

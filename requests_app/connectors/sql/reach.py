@@ -14,8 +14,9 @@ from requests_app.connectors.data_map import Edge, Visit
 from requests_app.connectors.data_map.erasing import Erasure, is_emptied
 
 from .comparing import EXACT
-from .reading import MANY, Wanted, searched
+from .reading import MANY, searched
 from .shapes import Emptying, Shape
+from .wanted import Wanted
 
 
 class Reach:

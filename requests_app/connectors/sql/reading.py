@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnClause, Connection, Select, case, column, or_, select, table, union
+from sqlalchemy import ColumnClause, Connection, Select, and_, case, column, or_, select, table, union
 from sqlalchemy.sql import ColumnElement, TableClause
 
 from requests_app.connectors.base import PermanentFailure
@@ -22,9 +22,9 @@ from requests_app.rules.addresses import normalise
 from . import copying
 from .comparing import EXACT, holds
 from .rows import PROBE, streamed
+from .wanted import Wanted, Whom, compared, values_of
 
 MANY = 500  # values named in a statement
-Wanted = Mapping[str, Sequence[str]]  # identity: the values of a person, normalised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +44,24 @@ def relation(described: MapTable) -> TableClause:
 
 def searched(described: MapTable, source: TableClause, wanted: Wanted, dialect: str) -> ColumnElement[bool] | None:
     """Return the condition that a row has an identity of the person, None where the table has none of these."""
+    ways = [way for whom in wanted if (way := _meant(described, source, whom, dialect)) is not None]
+    return or_(*ways) if ways else None
+
+
+def _meant(described: MapTable, source: TableClause, whom: Whom, dialect: str) -> ColumnElement[bool] | None:
     conditions = [
-        holds(source.c[one.name], wanted[one.identity], dialect=dialect, normalised=one.normalised)
+        holds(source.c[one.name], whom.values[one.identity], dialect=dialect, normalised=one.normalised)
         for one in described.identities
-        if wanted.get(one.identity)
+        if whom.values.get(one.identity)
     ]
-    return or_(*conditions) if conditions else None
+    rows = whom.rows(described.key)
+    if not conditions or rows is None:
+        return or_(*conditions) if conditions else None
+    known = [row for row in rows if row and all(described.column(name) for name in row)]
+    if not known:
+        return None
+    named = [and_(*(source.c[name] == compared(value) for name, value in row.items())) for row in known]
+    return and_(or_(*conditions), or_(*named))
 
 
 class Reading:
@@ -57,6 +69,7 @@ class Reading:
 
     def __init__(self, connection: Connection, visits: Sequence[Visit], wanted: Wanted) -> None:
         self._connection, self._visits, self._wanted = connection, visits, wanted
+        self._identities = values_of(wanted)
         self._dialect = connection.dialect.name
         self._leading: dict[str, set[str]] = {}  # table: columns whose values lead on
         for edge in (edge for visit in visits for edge in visit.edges):
@@ -167,7 +180,7 @@ class Reading:
         return bool(found)
 
     def _is_meant(self, value: Any, identity: str) -> bool:
-        return value is not None and normalise(str(value)) in self._wanted.get(identity, ())
+        return value is not None and normalise(str(value)) in self._identities.get(identity, ())
 
     def _lead_on(self, key: str, name: str, value: Any) -> None:
         values = self._values[key, name]

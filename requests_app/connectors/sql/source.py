@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from requests_app.connectors.base import DataSource, Extracted, Match, NotOffered, Query
 from requests_app.connectors.data_map import DataMap, Visit, visits
@@ -21,8 +21,10 @@ from . import changing
 from .acts import changing_rows, erased, planned, remaining
 from .database import Database, database_of
 from .everybody import everybody
-from .matching import Found, identities_of, matches, take
+from .matching import Gathered
 from .reading import Reading, relation, searched
+from .tables_of_people import tables_of_people
+from .wanted import Wanted, Whom, named
 
 CANDIDATES = 200  # different identities of a table
 Read = tuple[DataMap, tuple[Visit, ...]]
@@ -70,27 +72,37 @@ class Sql(DataSource):
         return [described(table) for table in self.map.tables if table.key in reached]
 
     def find(self, query: Query) -> Sequence[Match]:
-        """One match for each address that is on file, and one for each identifier that leads to no such address.
+        """One match for each address that is on file, and one for each identifier that leads to no such address; of an
+        address that people share, one for each of them.
 
-        Its reference holds only what was asked for, and the address where an identifier belongs to exactly one.
+        Its reference holds only what was asked for, the address where an identifier belongs to exactly one, and the key
+        of the row where others share it.
         """
         wanted = self._wanted(query)
         if not any(wanted.values()):
             return []
-        found: dict[tuple[str, str], Found] = {}
         with self.database.reading() as connection:
-            for visit in self.visits:
-                table, source = visit.table, relation(visit.table)
-                condition = searched(table, source, wanted, connection.dialect.name)
-                if condition is None:
-                    continue
-                names = [one.name for one in table.identities]
-                since = [func.max(source.c[table.since])] if table.since else []
-                columns = [source.c[name] for name in names]
-                statement = select(*columns, *since).where(condition).group_by(*columns).limit(CANDIDATES)
-                for row in connection.execute(statement):
-                    take(found, visit, row, wanted)
-        return matches(found)
+            gathered = self._gathered(connection, wanted)
+            if led_to := gathered.led_to():
+                addresses = [*wanted.get(EMAIL_IDENTITY, ()), *sorted(led_to)]
+                gathered = self._gathered(connection, {**wanted, EMAIL_IDENTITY: addresses})
+        return gathered.matches()
+
+    def _gathered(self, connection: Connection, wanted: dict[str, list[str]]) -> Gathered:
+        tables = tables_of_people(self.visits)
+        gathered = Gathered(wanted, tables)
+        for visit in self.visits:
+            table, source = visit.table, relation(visit.table)
+            condition = searched(table, source, [Whom(wanted)], connection.dialect.name)
+            if condition is None:
+                continue
+            names = [*(one.name for one in table.identities), *tables.keys.get(table.key, ())]
+            since = [func.max(source.c[table.since])] if table.since else []
+            columns = [source.c[name] for name in names]
+            statement = select(*columns, *since).where(condition).group_by(*columns).limit(CANDIDATES)
+            for row in connection.execute(statement):
+                gathered.take(visit, row)
+        return gathered
 
     def everybody(self) -> Iterator[Match]:
         """Read the identities of every table that has some."""
@@ -98,9 +110,9 @@ class Sql(DataSource):
 
     def extract(self, references: Sequence[str], *, request_id: str) -> Extracted:
         """Start from the identities in the references and follow the map; a reference of others finds nothing."""
-        return self._stream(_named(references))
+        return self._stream(named(references))
 
-    def _stream(self, wanted: dict[str, list[str]]) -> Iterator[Record | Lines]:
+    def _stream(self, wanted: Wanted) -> Iterator[Record | Lines]:
         if not wanted:
             return
         with self.database.reading() as connection:
@@ -108,29 +120,29 @@ class Sql(DataSource):
 
     def plan_erasure(self, references: Sequence[str], *, request_id: str) -> Sequence[Planned]:
         """Count by the account that only reads."""
-        return planned(self.database, self.map, self.visits, _named(references))
+        return planned(self.database, self.map, self.visits, named(references))
 
     def erase(self, references: Sequence[str], *, items: Sequence[Instruction], request_id: str) -> Sequence[Carried]:
         """Erase by the account that may write, in the order in which rows name each other."""
-        return erased(self.writer, self.map, self.visits, _named(references), items)
+        return erased(self.writer, self.map, self.visits, named(references), items)
 
     def verify_gone(self, references: Sequence[str], *, request_id: str) -> Sequence[Remaining]:
         """Count by the account that only reads, which is not the one that erased."""
-        return remaining(self.database, self.map, self.visits, _named(references))
+        return remaining(self.database, self.map, self.visits, named(references))
 
     def withdraw_consent(self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str) -> None:
         """Set what the map names under [consent]."""
-        with changing_rows(self.writer, self.map, self.visits, _named(references)) as reach:
+        with changing_rows(self.writer, self.map, self.visits, named(references)) as reach:
             changing.set_consent(reach, acts)
 
     def rectify(self, references: Sequence[str], *, changes: Sequence[Change], request_id: str) -> Sequence[Changed]:
         """Put right what the map marks with rectify."""
-        with changing_rows(self.writer, self.map, self.visits, _named(references)) as reach:
+        with changing_rows(self.writer, self.map, self.visits, named(references)) as reach:
             return changing.put_right(reach, changes)
 
     def restrict(self, references: Sequence[str], *, restricted: bool, request_id: str) -> Sequence[Remaining]:
         """Set what the map names under [restriction]."""
-        with changing_rows(self.writer, self.map, self.visits, _named(references)) as reach:
+        with changing_rows(self.writer, self.map, self.visits, named(references)) as reach:
             return changing.set_restriction(reach, restricted)
 
     @property
@@ -146,18 +158,9 @@ class Sql(DataSource):
         return self._writer
 
     def _wanted(self, query: Query) -> dict[str, list[str]]:
-        named = sorted({normalise(word) for word in query.identifiers})
+        numbers = sorted({normalise(word) for word in query.identifiers})
         names = {one.identity for visit in self.visits for one in visit.table.identities}
-        return {name: list(query.addresses) if name == EMAIL_IDENTITY else named for name in sorted(names)}
-
-
-def _named(references: Sequence[str]) -> dict[str, list[str]]:
-    """Return identity: values of the references; of a reference of others nothing."""
-    wanted: dict[str, set[str]] = {}
-    for reference in references:
-        for identity, value in identities_of(reference):
-            wanted.setdefault(identity, set()).add(value)
-    return {name: sorted(values) for name, values in wanted.items()}
+        return {name: list(query.addresses) if name == EMAIL_IDENTITY else numbers for name in sorted(names)}
 
 
 def map_of(path: str, *, is_fides: bool, dataset: str = "", defaults: Mapping[str, Any] | None = None) -> Read:
