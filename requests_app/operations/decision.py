@@ -14,11 +14,13 @@ from requests_app.rules.erasure_plan import GOES
 from requests_app.rules.identity import CONTACT, NO_PROOF_RIGHTS
 from requests_app.rules.lifecycle import Action, State
 from requests_app.rules.refusal import grounds_for
+from requests_app.rules.restriction import OBJECTION
 
 from . import (
     assurance,
     changes_told,
     complaints,
+    limits,
     limits_answered,
     limits_told,
     messages,
@@ -97,7 +99,7 @@ def decide(
             raise Refused("Say which facts support the ground, and which part of the request it covers.")
     else:
         ground = ""
-    if outcome != Decision.Outcome.REFUSE:
+    if outcome != Decision.Outcome.REFUSE or dsr.right == OBJECTION:
         _ask_whoever_was_connected_since(dsr, at=at)
     with transaction.atomic():
         dsr = lock(dsr)
@@ -150,6 +152,7 @@ def _ask_whoever_was_connected_since(dsr: DataSubjectRequest, *, at: datetime) -
     with transaction.atomic():
         fresh = lock(dsr)
         if fresh.state == State.IN_PROGRESS:
+            limits.follow(fresh, at=at)
             owe_steps(fresh, at=at)
             owe_acts(fresh, at=at)
 

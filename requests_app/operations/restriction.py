@@ -8,8 +8,8 @@ from datetime import date, datetime
 from django.db import transaction
 
 from requests_app.models import DataSubjectRequest, Notice, Restriction
-from requests_app.rules.lifecycle import State
-from requests_app.rules.restriction import LONGEST, RIGHT, Ground, reviewed_in_time
+from requests_app.rules.lifecycle import OPEN, State
+from requests_app.rules.restriction import LONGEST, OBJECTION, RIGHT, Ground, reviewed_in_time
 
 from . import evidence, limits
 from .actors import Actor
@@ -117,8 +117,10 @@ def _refuse_review(dsr: DataSubjectRequest, review_on: date, at: datetime) -> No
 
 
 def remind_due(now: datetime) -> int:
-    """Tell the officers, once for each date, of restrictions that somebody has to look at."""
-    rows = Restriction.objects.filter(lifted_at=None, reminded_on=None, review_on__lte=now.date())
+    """Tell the officers, once for each date, of restrictions that somebody has to look at; of an open objection its own
+    clock reminds."""
+    due = Restriction.objects.filter(lifted_at=None, reminded_on=None, review_on__lte=now.date())
+    rows = due.exclude(dsr__right=OBJECTION, dsr__state__in=sorted(OPEN))
     told = 0
     for row in rows.select_related("dsr__submission", "dsr__policy").order_by("review_on", "pk")[:50]:
         with transaction.atomic():

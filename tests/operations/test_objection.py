@@ -168,6 +168,9 @@ def test_accepted_without_a_purpose_it_stays_suspended_until_somebody_says_other
 
 def test_while_it_is_not_answered_nobody_lifts_the_suspension(bruno: Actor) -> None:
     objected()
+    staff("petra", "privacy officer")
+    sweeps.remind_departments(NOON + timedelta(days=20))
+    assert not Notice.objects.filter(occurrence__startswith="restriction:").exists()
     row = Restriction.objects.get()
     for act in (lambda: restriction.announce(row, why="No.", actor=bruno, at=THEN),
                 lambda: restriction.lift(row, actor=bruno, at=THEN)):  # fmt: skip
@@ -202,6 +205,16 @@ def test_what_was_weighed_stands_sealed_and_whole(bruno: Actor) -> None:
         objection.weigh(dsr, outcome="person", texts={**TEXTS, "situation": " "}, actor=bruno, at=THEN)
     with pytest.raises(Refused, match="Name a purpose"):
         weighed(dsr, bruno, "compelling", SHARING)
+
+
+def test_what_was_begun_before_anything_suspended_it_is_suspended_by_the_first_try_to_answer(bruno: Actor) -> None:
+    dsr = objected()
+    SourceAct.objects.all().delete()
+    Restriction.objects.all().delete()
+    weighed(dsr, bruno, "compelling")
+    with pytest.raises(Refused, match="shop is told of the restriction"):
+        decision.decide(dsr, **REFUSED, actor=bruno, at=THEN)
+    assert Restriction.objects.get().ground == "objection"
 
 
 def test_taken_up_again_it_is_suspended_again_and_what_was_announced_is_off(bruno: Actor, ada: Actor) -> None:

@@ -1,7 +1,7 @@
 """A restriction is carried to the sources, stands until the person was told and had time to answer, and is then lifted
 by somebody, never by a date."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from requests_app.connectors import DataSource, Match, OnFile, Query, Remaining, RetryLater
 from requests_app.models import EvidenceEvent, Notice, Restriction, SourceAct, Submission
+from requests_app.models.keys import seal
 from requests_app.operations import decision, erasure_plan, evidence, kept, restriction, sealed_columns, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.readiness import missing
@@ -30,6 +31,7 @@ class Shop(DataSource):
     restricted: set[str] = set()
     told: list[bool] = []
     error: Exception | None = None
+    meanwhile: Callable[[], object] | None = None  # what happens while it is told that a restriction ends
 
     def find(self, query: Query) -> list[Match]:
         known = {"ana@example.org", "ana@work.example"} & set(query.addresses)
@@ -40,6 +42,8 @@ class Shop(DataSource):
             raise Shop.error
         assert list(references) == ["C-1"]
         Shop.told.append(restricted)
+        if not restricted and Shop.meanwhile is not None:
+            Shop.meanwhile()
         (Shop.restricted.update if restricted else Shop.restricted.difference_update)(references)
         return [Remaining("customers", 1)]
 
@@ -55,7 +59,7 @@ class Crm(DataSource):
 def _world(settings: Any) -> None:
     published_policy()
     settings.DATA_SOURCES = {"shop": {"BACKEND": f"{__name__}.Shop"}}
-    Shop.restricted, Shop.told, Shop.error = set(), [], None
+    Shop.restricted, Shop.told, Shop.error, Shop.meanwhile = set(), [], None, None
 
 
 @pytest.fixture
@@ -224,6 +228,25 @@ def test_what_another_restriction_of_the_same_person_covers_is_not_released(brun
     sweeps.carry_out_acts(THEN + 9 * DAY)
     assert (Shop.restricted, status(row.dsr, "lift")) == ({"C-1"}, "done")
     assert False not in Shop.told
+
+
+def test_a_restriction_that_is_told_while_another_is_lifted_is_told_once_more(bruno: Actor, ada: Actor) -> None:
+    row = restricted(bruno)
+    answered(row, bruno, ada)
+    other = asked_for(email="ana@work.example")
+    announced(row, bruno)
+    restriction.lift(row, actor=bruno, at=THEN + 8 * DAY)
+    restriction.restrict(other, **ASKED, review_on=REVIEW, actor=bruno, at=THEN + 9 * DAY)
+
+    def told_by_another_worker() -> None:
+        act = SourceAct.objects.get(dsr=other, alias="shop", act="restrict")
+        sealed = seal(other.submission_id, act.place, '["C-1"]')
+        SourceAct.objects.filter(pk=act.pk).update(references_sealed=sealed, status="done", next_try_at=None)
+
+    Shop.meanwhile = told_by_another_worker
+    sweeps.carry_out_acts(THEN + 8 * DAY)
+    sweeps.carry_out_acts(THEN + 9 * DAY)
+    assert (Shop.told[-2:], Shop.restricted, status(other, "restrict")) == ([False, True], {"C-1"}, "done")
 
 
 def test_a_case_is_kept_as_long_as_something_of_it_is_restricted(bruno: Actor, ada: Actor) -> None:
