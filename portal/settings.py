@@ -144,6 +144,9 @@ METRICS_ON_LOOPBACK = not BEHIND_PROXY
 # Told besides the privacy officers, and alone where the database cannot be asked for theirs.
 WATCHDOG_EMAIL = env.names("WATCHDOG_EMAIL")
 
+# Where weaknesses are reported, mailto: or https:, for /.well-known/security.txt (RFC 9116).
+SECURITY_CONTACT = env.names("SECURITY_CONTACT")
+
 # --- language and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("it", "Italiano")]

@@ -35,7 +35,11 @@ def file(request: HttpRequest) -> HttpResponse:
     if version is None:  # nothing is promised yet, so nothing can be filed
         return away()
     if request.method != "POST":
-        return _form_page(request, FilingForm(policy=policy_of(version)), version)
+        form = FilingForm(policy=policy_of(version))
+        form.initial["rights"] = request.GET.getlist(
+            "right"
+        )  # of a link on the controller's page; unknown ones count nothing
+        return _form_page(request, form, version)
     form = FilingForm(request.POST, policy=policy_of(version))
     action = request.POST.get("action")
     if action == "change":
