@@ -47,10 +47,7 @@ def policy(request: HttpRequest) -> HttpResponse:
             {**words.proof(right, promised, Circumstances(filer=SELF)), "instant": right in NEVER_GATED, "key": right}
             for right in promised.rights
         ],
-        "grounds": [
-            {"label": g.label.in_language(language), "clause": g.clause, "rights": [words.title(r) for r in g.rights]}
-            for g in promised.refusal_grounds
-        ],
+        "grounds": [ground.label.in_language(language) for ground in promised.refusal_grounds],
         "languages": [
             {"name": name, "governs": code == promised.governing_language}
             for code, name in settings.LANGUAGES
