@@ -131,6 +131,14 @@ SPECIAL: Mapping[tuple[str, str, str], str] = {  # kind, and what its body says
     (Kind.PACKAGE_DESTROYED, "why", "replaced"): "What the later answer replaced was destroyed.",
     (Kind.PACKAGE_DESTROYED, "why", "draft"): "What was drafted and never released was destroyed.",
     (Kind.DOWNLOADED, "encrypted", "1"): "{who} downloaded a file of the answer, locked with a passphrase.",
+    (Kind.TASK_GIVEN, "what", "erase"): "{who} gave a department ({source}) the task to erase.",
+    (Kind.TASK_GIVEN, "what", "rectify"): "{who} gave a department ({source}) the task to put a value right.",
+    (Kind.TASK_GIVEN, "what", "withdraw"): "{who} gave a department ({source}) the task to do what the person allows.",
+    (Kind.TASK_GIVEN, "what", "restrict"): "{who} gave a department ({source}) the task to use nothing any more.",
+    (Kind.TASK_GIVEN, "what", "lift"): "{who} told a department ({source}) that it may use it again.",
+    (Kind.TASK_ANSWERED, "word", "done"): "{who} said that it did its task, and who did it ({source}).",
+    (Kind.TASK_ANSWERED, "word", "nothing"): "{who} said that it holds nothing of it ({source}).",
+    (Kind.TASK_ANSWERED, "word", "could_not"): "{who} said that it could not do its task, and why ({source}).",
     (Kind.LAPSED, "missing", "document"): "The request lapsed: no document came that could be accepted.",
 }
 REFUSED_FILES = {

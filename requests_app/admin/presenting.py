@@ -22,8 +22,10 @@ ERASING: Mapping[Stands | None, tuple[str, str]] = {  # the next thing to do whi
     Stands.FAILED: ("Look why it failed", "case"),
     Stands.BY_HAND: ("Have it erased by hand", "case"),
     Stands.HELD: ("A legal hold stops it", ""),
+    Stands.DEPARTMENT: ("A department erases", ""),
     None: ("The sources erase", ""),
 }
+ERASED_BY = {Stands.HELD: "us: a legal hold", Stands.DEPARTMENT: "a department", None: "the data sources"}
 
 
 def local_day(at: datetime, version: PolicyVersion | None) -> date:
@@ -94,7 +96,7 @@ def days_left(dsr: DataSubjectRequest, today: date) -> dict[str, Any]:
 def holder(dsr: DataSubjectRequest, document: Awaited | None = None, stands: Stands | None = None) -> str:
     """Who has to act. `document`: what was asked for of who asks, if anything. `stands`: against its erasure."""
     if dsr.state == State.EXECUTING:
-        return "us" if stands in PEOPLE_HAVE_TO else "us: a legal hold" if stands else "the data sources"
+        return "us" if stands in PEOPLE_HAVE_TO else ERASED_BY[stands]
     if not dsr.is_open:
         return "nobody: ended"
     if document is not None and document.with_us:

@@ -12,14 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 
+from requests_app import clock
 from requests_app.models import DataSubjectRequest, SourceAct
 from requests_app.operations import erasure_plan
 from requests_app.operations.actors import Actor
-from requests_app.operations.erasure_plan import AGAIN_IN, BY_HAND_IN
-from requests_app.operations.owed_acts import AT_ONCE, NEXT_DAY, RECIPIENTS, Act, Status, acts_of
+from requests_app.operations.erasure_plan import AGAIN_IN
+from requests_app.operations.owed_acts import AT_ONCE, DEPARTMENT, NEXT_DAY, RECIPIENTS, WHEN, Act, Status, acts_of
 from requests_app.rules.lifecycle import State
 
-from . import one_form, several_people
+from . import one_form, several_people, tasks
 from .forms import area
 from .roles import may
 from .words import moment, named
@@ -77,25 +78,46 @@ def panel(dsr: DataSubjectRequest, user: Any) -> list[dict[str, Any]]:
 def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
     """One act in words, and what can be done about it."""
     zone, status = dsr.submission.received_zone, Status(act.status)
-    buttons = []
-    if status in (Status.FAILED, Status.CONTRADICTED) and _lets(AGAIN_IN, act, dsr) and may(user, "retry_step"):
-        buttons.append(("again", "Erase and ask again" if status == Status.CONTRADICTED else "Tell it again"))
-    if status in (Status.FAILED, Status.BY_HAND) and _lets(BY_HAND_IN, act, dsr) and may(user, "attest"):
-        buttons.append(("by_hand", "By hand" if act.act == Act.PLAN else "It was done by hand"))
+    theirs = tasks.said(act, at=clock.now()) if status == Status.PENDING else ""
+    answered = tasks.answered(act)
     people = several_people.line(dsr, act.alias, user) if act.act == Act.PLAN or status == Status.SEVERAL else {}
-    words = TOLD[status] + (f", says {named(act.attested_by)}" if act.attested_by else "")
     waits = status == Status.WAITING and act.next_try_at
     return {
         "row": act,
         "words": ASKED.get(Act(act.act)) or OCCASIONS.get(act.occasion, "Asked after the backups ended"),
-        "said": "nothing is left" if act.act == Act.VERIFY and status == Status.DONE else words,
+        "said": theirs or _words(act, status),
+        "department": answered,
         "tone": TONES.get(status, ""),
         "when": act.finished_at and moment(act.finished_at, zone),
         "next": moment(act.next_try_at, zone) if waits else "",
         "people": people,
-        "buttons": [{"url": reverse(PAGE, args=[act.pk, key]), "label": label} for key, label in buttons]
+        "buttons": [
+            {"url": reverse(PAGE, args=[act.pk, key]), "label": label}
+            for key, label in _buttons(act, dsr, user, asked=bool(theirs or answered))
+        ]
         + ([{"url": people["url"], "label": people["label"]}] if people.get("url") else []),
     }
+
+
+def _words(act: SourceAct, status: SourceAct.Status) -> str:
+    if act.act == Act.VERIFY and status == Status.DONE:
+        return "nothing is left"
+    who = named(act.attested_by) if act.attested_by else ""
+    if status == Status.DONE and not who and DEPARTMENT in act.answer:
+        who = f"“{act.answer[DEPARTMENT]}”"
+    return TOLD[status] + (f", says {who}" if who else "")
+
+
+def _buttons(act: SourceAct, dsr: DataSubjectRequest, user: Any, *, asked: bool) -> list[tuple[str, str]]:
+    """`asked`: a department has a task for it, or answered it; it can be asked again, and be phoned instead."""
+    status, found = Status(act.status), []
+    again = status in (Status.FAILED, Status.CONTRADICTED) or (asked and status != Status.DONE)
+    if again and _lets(AGAIN_IN, act, dsr) and may(user, "retry_step"):
+        found.append(("again", "Erase and ask again" if status == Status.CONTRADICTED else "Tell it again"))
+    by_hand = status in (Status.FAILED, Status.BY_HAND) or (asked and status == Status.PENDING)
+    if by_hand and _lets(WHEN, act, dsr) and may(user, "attest"):
+        found.append(("by_hand", "By hand" if act.act == Act.PLAN else "It was done by hand"))
+    return found
 
 
 def told_whom(act: SourceAct) -> str:

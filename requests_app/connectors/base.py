@@ -111,6 +111,7 @@ class DataSource(ABC):
     """
 
     alias = ""  # its name in DATA_SOURCES, where it was made from there
+    asks_people = False  # True: a department's people answer, and erase as a whole what no plan lists
     knows_people = True  # False: it cannot tell who is on file, and is asked about whoever has shown who they are
 
     @abstractmethod

@@ -47,6 +47,11 @@ def finders() -> list[str]:
     return [alias for alias in settings.DATA_SOURCES if _is(alias, lambda made: made.knows_people)]
 
 
+def departments() -> list[str]:
+    """Return the names of the sources whose people get a task: they erase as a whole what no map lists."""
+    return [alias for alias in settings.DATA_SOURCES if _is(alias, lambda made: made.asks_people)]
+
+
 def _is(alias: str, question: Callable[[DataSource], bool]) -> bool:
     """One that is not rightly configured is taken for it: it is asked, fails, and somebody sees it."""
     try:

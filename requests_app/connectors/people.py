@@ -24,25 +24,21 @@ QUESTION = Text(
 
 
 ERASE = Text(
-    en="Erase what your department holds of this person, on paper and in mailboxes too. Write what you erased and "
-    "when, and what you keep, why and until when.",
-    it="Cancellate ciò che il vostro ufficio conserva su questa persona, anche su carta e nelle caselle di posta. "
-    "Scrivete che cosa avete cancellato e quando, e che cosa conservate, perché e fino a quando.",
+    en="Do what stands here with what your department holds of this person, on paper and in mailboxes too. Write what "
+    "you did and when.",
+    it="Fate ciò che è scritto qui con quello che il vostro ufficio conserva su questa persona, anche su carta e nelle "
+    "caselle di posta. Scrivete che cosa avete fatto e quando.",
 )
 CONSENT = Text(
-    en="This person has changed what you may use their data for: {acts}. Act on it, and write what you did and when.",
-    it="Questa persona ha cambiato gli scopi per cui potete usare i suoi dati: {acts}. Adeguatevi e scrivete che cosa "
-    "avete fatto e quando.",
-)
-ALLOWED, STOPPED = (
-    Text("{purpose}: allowed", "{purpose}: consentito"),
-    Text("{purpose}: stopped", "{purpose}: revocato"),
+    en="This person has changed what you may use their data for. Act on it, and write what you did and when.",
+    it="Questa persona ha cambiato gli scopi per cui potete usare i suoi dati. Adeguatevi e scrivete che cosa avete "
+    "fatto e quando.",
 )
 RECTIFY = Text(
-    en="Put right what your department holds of this person: {fields}. What the person wrote says how it should read. "
-    "Write of each whether you changed it, or why not.",
-    it="Rettificate ciò che il vostro ufficio conserva su questa persona: {fields}. Ciò che la persona ha scritto dice "
-    "come deve essere. Scrivete per ciascuno se l'avete modificato, o perché no.",
+    en="Put right what your department holds of this person, wherever it stands, on paper too. Write where you changed "
+    "it and when.",
+    it="Rettificate ciò che il vostro ufficio conserva su questa persona, ovunque si trovi, anche su carta. Scrivete "
+    "dove l'avete modificato e quando.",
 )
 RESTRICT = Text(
     en="From now on store what you hold of this person, and use it for nothing else. Write what it is, and since when.",
@@ -63,6 +59,7 @@ class DepartmentPeople(DataSource):
     """
 
     knows_people = False
+    asks_people = True
 
     def __init__(
         self,
@@ -108,16 +105,12 @@ class DepartmentPeople(DataSource):
         return self._asked(ERASE)
 
     def withdraw_consent(self, references: Sequence[str], *, acts: Sequence[ConsentAct], request_id: str) -> Pending:
-        """Have people stop, or go on; the latest act of each purpose is told."""
-        latest = {act.purpose: act for act in sorted(acts, key=lambda act: act.at)}
-        words = [(ALLOWED if act.allowed else STOPPED, purpose) for purpose, act in sorted(latest.items())]
-        en, it = (", ".join(w.in_language(code).format(purpose=p) for w, p in words) for code in ("en", "it"))
-        return self._asked(Text(CONSENT.en.format(acts=en), CONSENT.it.format(acts=it)))
+        """Have people stop, or go on. Which purpose stands in the task itself, beside whom it is about."""
+        return self._asked(CONSENT)
 
     def rectify(self, references: Sequence[str], *, changes: Sequence[Change], request_id: str) -> Pending:
-        """Have people put right these fields. The values stand only in what the person wrote, which they are shown."""
-        fields = ", ".join(dict.fromkeys(change.field for change in changes))
-        return self._asked(Text(RECTIFY.en.format(fields=fields), RECTIFY.it.format(fields=fields)), details=True)
+        """Have people put it right. Which value stands in the task itself, beside whom it is about."""
+        return self._asked(RECTIFY)
 
     def restrict(self, references: Sequence[str], *, restricted: bool, request_id: str) -> Pending:
         """Have people stop using it, or tell them that they may again."""

@@ -7,7 +7,13 @@ from django.db import transaction
 
 from requests_app.connectors import Pending
 from requests_app.models import SourceAct
+from requests_app.models.source_task import AboutWhom
+from requests_app.rules.addresses import normalise
+from requests_app.rules.policy import Text
 
+from . import source_tasks
+from .asked_sources import confirmed_addresses
+from .authorities import sought
 from .owed_acts import Act, Status
 from .team import alarm_responsible
 from .transition import lock
@@ -20,12 +26,29 @@ def answered(row: SourceAct, at: datetime, *, status: SourceAct.Status = Status.
     return bool(mine.update(**done))
 
 
-def waits(row: SourceAct, answer: Pending, at: datetime) -> bool:
-    """The source answers later: it is asked again then, or, where people have to, staff say that it was done."""
+def waits(row: SourceAct, answer: Pending, at: datetime, *, to_do: tuple[Text, ...] = ()) -> bool:
+    """The source answers later: it is asked again then, or, where people have to, staff say that it was done.
+
+    People of a department get a task by link, owed in the same transaction, and say themselves what they did.
+    """
+    if answer.to:
+        with transaction.atomic():
+            row.dsr = lock(row.dsr)
+            if stands(row, Status.PENDING, answer.ask_again_at):
+                source_tasks.give(row, answer, about=_about(row, to_do), at=at)
+        return False
     if answer.ask_again_at is None:
         return by_hand(row, at)
     stands(row, Status.PENDING, answer.ask_again_at)
     return False
+
+
+def _about(row: SourceAct, to_do: tuple[Text, ...]) -> AboutWhom:
+    """Whom a department needs to know. Of a no nobody asks for proof: then it is the address that was given (P5)."""
+    submission = row.dsr.submission
+    address, name = sought(submission)
+    shown = {normalise(address)} - {""} if row.act == Act.WITHDRAW else confirmed_addresses(submission)
+    return AboutWhom(name, tuple(sorted(shown)), submission.opened("details"), to_do)
 
 
 def by_hand(row: SourceAct, at: datetime) -> bool:

@@ -4,25 +4,24 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from requests_app.connectors.people import STATEMENT
 from requests_app.connectors.records import encode
-from requests_app.models import FulfilmentStep, Redaction, SourceTask, StepFile, TaskLink
+from requests_app.models import FulfilmentStep, SourceTask, StepFile, TaskLink
 from requests_app.models.keys import lookup_digests, seal
-from requests_app.rules.lifecycle import State
 
 from . import evidence, files, scanning, streams
 from .actors import Actor
 from .evidence import Kind
 from .refused import Refused
 from .scanning import Infected
-from .source_tasks import add_link, links_of, tell, with_task
+from .source_tasks import add_link, links_of, of_what, tell
 from .step_answers import record_read
+from .task_standing import Standing, locked
 from .team import alarm_officers
 from .transition import lock
 
@@ -31,20 +30,7 @@ MOST_FILES = 20
 LONGEST_STATEMENT = 20_000  # signs
 LONGEST_NAME = 120
 MOST_COLLEAGUES = 5
-LIFE = timedelta(days=30)  # of a link, after the last day of its task
 OCTETS = "application/octet-stream"  # what a file claims to be, nobody has looked at
-Status = FulfilmentStep.Status
-
-
-class Standing(StrEnum):
-    """What can be done by a link."""
-
-    OPEN = "open"
-    MINE = "mine"  # answered by this link, and can be corrected
-    TAKEN = "taken"  # answered by a colleague
-    OVER = "over"  # answered, and reviewed or decided
-    DROPPED = "dropped"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +56,10 @@ class Sent:
         return not self.statement and not self.files
 
 
-def standing(link: TaskLink, *, at: datetime) -> Standing:
-    """Return what can be done by this link now."""
-    task, step, dsr = link.task, link.task.step, link.task.step.dsr
-    current = link.issue == task.issue and step.opened_at == dsr.opened_at and dsr.state == State.IN_PROGRESS
-    if task.answered_at is None or step.status not in (Status.FOUND, Status.NOTHING):
-        if not current or step.status != Status.PENDING:
-            return Standing.DROPPED
-        return Standing.OPEN if at < task.due_at + LIFE else Standing.EXPIRED
-    if not current or _is_reviewed(step):
-        return Standing.OVER
-    return Standing.MINE if link.email_digest == task.answered_by else Standing.TAKEN
-
-
-def _is_reviewed(step: FulfilmentStep) -> bool:
-    """Whether somebody has begun to look through it: from then on it stays as it is."""
-    hidden = Redaction.objects.filter(step=step, undone_at=None)
-    files_hidden = StepFile.objects.filter(step=step).exclude(hidden_ground="")
-    return step.reviewed_at is not None or hidden.exists() or files_hidden.exists()
-
-
 def open_task(link: TaskLink, *, at: datetime) -> None:
     """Write down when somebody first looked whom it is about. Raises Refused where it is not open."""
     with transaction.atomic():
-        _locked(link, {Standing.OPEN, Standing.MINE}, at=at)
+        locked(link, {Standing.OPEN, Standing.MINE}, at=at)
         TaskLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=at)
 
 
@@ -110,8 +76,8 @@ def answer(
     for upload in uploads:
         _scan(link, upload, at=at)
     with transaction.atomic():
-        link = _locked(link, {Standing.OPEN, Standing.MINE}, at=at)
-        step = link.task.step
+        link = locked(link, {Standing.OPEN, Standing.MINE}, at=at)
+        step = _step(link)
         stay = list(StepFile.objects.filter(step=step, pk__in=keep))
         if len(stay) + len(uploads) > MOST_FILES:
             raise Refused(_("At most 20 files can be sent. Put some of them together."))
@@ -125,24 +91,21 @@ def answer(
         files.destroy(step.pk)
 
 
-def _locked(link: TaskLink, allowed: Collection[Standing], *, at: datetime) -> TaskLink:
-    """Lock the request, and return the link as it stands then; raises Refused unless this can be done by it."""
-    lock(link.task.step.dsr)
-    fresh: TaskLink = with_task().get(pk=link.pk)
-    if standing(fresh, at=at) not in allowed:
-        raise Refused(_("This task is not open any more. Nothing was taken."))
-    return fresh
+def _step(link: TaskLink) -> FulfilmentStep:
+    step = link.task.step
+    assert step is not None  # of the page: it shows these forms for a step only
+    return step
 
 
 def _scan(link: TaskLink, upload: Upload, *, at: datetime) -> None:
     """Have a file scanned as it lies there, outside any transaction. Fails closed."""
-    submission_id = link.task.step.dsr.submission_id
+    submission_id = link.task.dsr.submission_id
     try:
         with streams.Reader(submission_id, upload.pk) as reader:
             scanning.refuse_infected(streams.pieces(reader))
     except Infected:
         with transaction.atomic():
-            dsr = lock(link.task.step.dsr)
+            dsr = lock(link.task.dsr)
             body = {"why": "infected", "task": str(link.task_id), "sha256": upload.sha256}
             event = evidence.append(
                 submission_id, Kind.FILE_REFUSED, actor=Actor.department(link.pk), at=at, dsr_id=dsr.pk, body=body
@@ -179,7 +142,7 @@ def _record(link: TaskLink, statement: str, rows: Iterable[StepFile], *, at: dat
 
     The stream is written here, not before: two who answer at once must not overwrite each other. It is one short line.
     """
-    task, step, dsr = link.task, link.task.step, link.task.step.dsr
+    task, step, dsr = link.task, _step(link), link.task.dsr
     line = encode({STATEMENT: statement}) if statement else b""
     with streams.Writer(dsr.submission_id, step.pk) as out:
         out.write(line)
@@ -204,7 +167,7 @@ def _record(link: TaskLink, statement: str, rows: Iterable[StepFile], *, at: dat
 
 def sent(link: TaskLink) -> Sent:
     """Return what was answered, for the link that answered it."""
-    task, step = link.task, link.task.step
+    task, step = link.task, _step(link)
     assert task.answered_at is not None  # of `standing`
     statement = ""
     if step.records:
@@ -219,7 +182,7 @@ def pass_on(link: TaskLink, address: str, *, at: datetime) -> None:
     Raises Refused.
     """
     with transaction.atomic():
-        link = _locked(link, {Standing.OPEN}, at=at)
+        link = locked(link, {Standing.OPEN}, at=at)
         asked = links_of(link.task)
         domains = {_domain(one.address) for one in asked.exclude(role=TaskLink.Role.COLLEAGUE)}
         if _domain(address) not in domains:
@@ -230,8 +193,8 @@ def pass_on(link: TaskLink, address: str, *, at: datetime) -> None:
             raise Refused(_("Five colleagues have got this task already. Ask one of them."))
         colleague = add_link(link.task, address, role=TaskLink.Role.COLLEAGUE, at=at)
         tell(colleague, "task_given", occurrence="given", at=at)
-        dsr, task = link.task.step.dsr, link.task
-        body = {"step": str(task.step_id), "task": str(task.pk), "link": str(colleague.pk), "source": task.step.alias}
+        dsr, task = link.task.dsr, link.task
+        body = {**of_what(task), "task": str(task.pk), "link": str(colleague.pk)}
         actor = Actor.department(link.pk)
         evidence.append(dsr.submission_id, Kind.TASK_GIVEN, actor=actor, at=at, dsr_id=dsr.pk, body=body)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from requests_app.models import DataSubjectRequest, ErasureItem, SourceAct
+from requests_app.models import DataSubjectRequest, ErasureItem, SourceAct, SourceTask
 from requests_app.rules.erasure_plan import GOES
 from requests_app.rules.lifecycle import State
 
@@ -20,6 +20,7 @@ class Stands(StrEnum):
     FAILED = Status.FAILED.value
     BY_HAND = Status.BY_HAND.value
     HELD = "held"  # by a legal hold
+    DEPARTMENT = "department"  # its people have it as a task
 
 
 PEOPLE_HAVE_TO = (Stands.CONTRADICTED, Stands.FAILED, Stands.BY_HAND)
@@ -45,5 +46,8 @@ def stands_against(dsrs: Collection[DataSubjectRequest]) -> dict[UUID, Stands]:
     found = [(pk, Stands.HELD) for pk in items.filter(way__in=GOES, done_at=None).values_list("dsr_id", flat=True)]
     acts = for_people().filter(dsr__in=running).values_list("dsr_id", "status")
     found += [(pk, Stands(status)) for pk, status in acts]
+    tasks = SourceTask.objects.filter(act__dsr__in=running, act__act=Act.ERASE, act__opened_at=F("act__dsr__opened_at"))
+    theirs = tasks.filter(act__status=Status.PENDING, answered_at=None).values_list("act__dsr_id", flat=True)
+    found += [(pk, Stands.DEPARTMENT) for pk in theirs]
     order = list(Stands)
     return dict(sorted(found, key=lambda one: order.index(one[1]), reverse=True))

@@ -12,6 +12,7 @@ from .asked_sources import references_of
 from .evidence import Kind
 from .leases import Lease
 from .owed_acts import Status
+from .to_do import of_change
 from .transition import lock
 
 
@@ -28,12 +29,13 @@ def tell(row: SourceAct, lease: Lease) -> bool:
     stated = RequestedChange.objects.get(dsr=row.dsr, opened_at=row.opened_at, number=int(row.occasion))
     if not (said := stated.said):
         raise NoOutcome
+    change = Change(**said)
     try:
-        answer = asked.rectify(references, changes=[Change(**said)], request_id=row.pk.hex)
+        answer = asked.rectify(references, changes=[change], request_id=row.pk.hex)
     except NotOffered:
         return _record(row, Outcome.REFUSED, lease)
     if isinstance(answer, Pending):
-        return waits(row, answer, lease.now())
+        return waits(row, answer, lease.now(), to_do=of_change(change))
     if len(answer) != 1:
         raise NoOutcome
     return _record(row, Outcome(answer[0].outcome), lease)

@@ -91,7 +91,8 @@ def _pointer(notice: Notice, at: datetime) -> tuple[str, str, str]:
 def _of_a_task(notice: Notice, link: TaskLink) -> tuple[str, str, str]:
     """Return the mail as it was rendered, with the link's secret in its place."""
     task = link.task
-    if link.issue != task.issue or task.step.status != FulfilmentStep.Status.PENDING or not task.step.dsr.is_open:
+    wanted = source_tasks.is_wanted(task) or task.dsr.is_open
+    if link.issue != task.issue or task.share.status != FulfilmentStep.Status.PENDING or not wanted:
         raise Unsendable("expired")
     link_stored, link_sent = map(rendering.task_link, (rendering.UNTOLD, source_tasks.link_secret(link)))
     text = notice.text.replace(link_stored, link_sent)

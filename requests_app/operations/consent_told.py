@@ -1,5 +1,7 @@
 """Telling one source what a person allows and does not allow: what the ledger says now, whatever it was owed for."""
 
+from datetime import datetime
+
 from django.db import transaction
 
 from requests_app.connectors import ConsentAct, DataSource, NotOffered, Pending, Query, source
@@ -20,6 +22,7 @@ from .leases import Lease
 from .notices import owe
 from .owed_acts import Act, Status, acts_of
 from .policies import policy_of
+from .to_do import of_consents
 from .transition import NOTICE, advance, lock
 
 
@@ -40,7 +43,7 @@ def tell(row: SourceAct, lease: Lease) -> bool:
         except NotOffered:
             return by_hand(row, lease.now())
         if isinstance(answer, Pending):
-            return waits(row, answer, lease.now())
+            return waits(row, answer, lease.now(), to_do=of_consents(acts, policy_of(dsr.policy)))
     return _record(row, acts if references else [], lease)
 
 
@@ -86,14 +89,15 @@ def _record(row: SourceAct, acts: list[ConsentAct], lease: Lease) -> bool:
             return False
         body: dict[str, str | int] = {"act": str(row.pk), "source": row.alias, "purposes": " ".join(told)}
         evidence.append(dsr.submission_id, Kind.CONSENT_TOLD, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body)
-        left = acts_of(dsr).filter(act=Act.WITHDRAW).exclude(status=Status.DONE)
-        if dsr.state == State.IN_PROGRESS and consents.in_effect(dsr) and not left.exists():
-            _carried_out(dsr, lease)
+        settle(dsr, at=at)
     return True
 
 
-def _carried_out(dsr: DataSubjectRequest, lease: Lease) -> None:
-    at = lease.now()
+def settle(dsr: DataSubjectRequest, *, at: datetime) -> None:
+    """End the request once every source was told. Needs the caller's transaction with the request locked."""
+    left = acts_of(dsr).filter(act=Act.WITHDRAW).exclude(status=Status.DONE)
+    if dsr.state != State.IN_PROGRESS or not consents.in_effect(dsr) or left.exists():
+        return
     values = {"answered_at": at, "waiting_since": None}
     dsr = advance(dsr, Action.CARRY_OUT, actor=Actor.system(), at=at, values=values)
     owe(

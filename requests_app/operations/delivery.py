@@ -37,6 +37,9 @@ UNCONFIRMED_PER_HOUR = 5  # mails to one address about requests that nobody conf
 AMBIGUOUS = "ambiguous"  # remembered in failure_code until an outcome is certain
 
 
+OF_A_TASK = ("task_link__task__step__dsr", "task_link__task__act__dsr")
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the mail server said: delivered, or final / ambiguous / to be tried again, with a code for staff."""
@@ -50,7 +53,7 @@ def deliver_due(now: datetime, limit: int = 50) -> int:
     started = time.monotonic()
     sent = 0
     due = Notice.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
-    due = due.select_related("submission", "staff", "contact__submission", "task_link__task__step__dsr")
+    due = due.select_related("submission", "staff", "contact__submission", *OF_A_TASK)
     for notice in list(due[:limit]):
         at = now + timedelta(seconds=time.monotonic() - started)
         if at - now > BUDGET:

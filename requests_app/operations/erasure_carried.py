@@ -17,6 +17,7 @@ from requests_app.connectors import (
     PermanentFailure,
     RetryLater,
     Way,
+    departments,
     source,
 )
 from requests_app.models import ErasureItem, SourceAct
@@ -29,7 +30,9 @@ from .evidence import Kind
 from .holding import held_places, is_held
 from .leases import Lease
 from .owed_acts import Act, acts_of, items_of, owe_verification
+from .policies import policy_of
 from .stale_answers import read_anew
+from .to_do import of_items
 from .transition import lock
 
 
@@ -47,7 +50,7 @@ def erase(row: SourceAct, lease: Lease) -> bool:
     if not going:
         return _record(row, [], [], lease.now())
     erasure_known.suppress(row)
-    if not all(item.table for item in going):
+    if not all(item.table for item in going) and row.alias not in departments():
         return by_hand(row, lease.now())
     plan = acts_of(row.dsr).get(alias=row.alias, act=Act.PLAN)
     goes = {item.table: Way(item.way) for item in going}
@@ -57,13 +60,26 @@ def erase(row: SourceAct, lease: Lease) -> bool:
     except NotOffered:
         return by_hand(row, lease.now())
     if isinstance(answer, Pending):
-        return waits(row, answer, lease.now())
+        return waits(row, answer, lease.now(), to_do=of_items(_decided(row), going, policy_of(row.dsr.policy)))
     said = {one.table: one for one in answer}
     if any(item.table not in said for item in going):
         raise NotSaid
     if any(said[item.table].left for item in going):
         raise LeftOver
     return _record(row, going, answer, lease.now())
+
+
+def gone_by_hand(act: SourceAct, *, at: datetime) -> None:
+    """What people say is gone was written down before; what is held was not theirs to erase, and still waits.
+
+    Needs the caller's transaction with the request locked.
+    """
+    places = held_places(act.dsr)
+    waiting = items_of(act.dsr).filter(alias=act.alias, way__in=GOES, done_at=None, written_at__isnull=False)
+    gone = [item.pk for item in waiting if not is_held(item, places)]
+    ErasureItem.objects.filter(pk__in=gone).update(done_at=at)
+    owe_verification(act, at=at)
+    read_anew(act, at=at)
 
 
 def _decided(row: SourceAct) -> list[ErasureItem]:

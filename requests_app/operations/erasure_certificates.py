@@ -17,7 +17,7 @@ from requests_app.rules.response_deadline import received_on
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
-from .owed_acts import AFTER_BACKUPS, AT_ONCE, NEXT_DAY, Act, Status, acts_of, items_of
+from .owed_acts import AFTER_BACKUPS, AT_ONCE, DEPARTMENT, NEXT_DAY, Act, Status, acts_of, items_of
 from .policies import policy_of
 from .signing import public_key, sign
 
@@ -127,10 +127,12 @@ def _day(day: date | None) -> str:
 
 
 def _by(act: SourceAct | None) -> str:
-    """Who says that it was erased: the source itself, or somebody of the team for it."""
+    """Who says that it was erased: the source itself, the people of a department, or somebody of the team for it."""
     if act is None:
         return "nothing to erase"
-    return "staff" if act.attested_by_id else "source"
+    if act.attested_by_id:
+        return "staff"
+    return DEPARTMENT if DEPARTMENT in act.answer else "source"
 
 
 def _again(act: SourceAct) -> Mapping[str, str]:

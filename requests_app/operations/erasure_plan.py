@@ -17,27 +17,18 @@ from requests_app.rules.response_deadline import received_on
 
 from . import evidence, messages
 from .actors import Actor
+from .erasure_carried import gone_by_hand
 from .erasure_proved import settle
 from .evidence import Kind
-from .holding import held_places, is_held
-from .owed_acts import Act, Status, acts_of, items_of, owe_verification, tell_anew
+from .owed_acts import WHEN, Act, Status, acts_of, items_of, tell_anew
 from .plan_digest import digest_of_plan
 from .plan_shown import way_shown
 from .policies import policy_of
 from .refused import Refused
-from .stale_answers import read_anew
+from .source_tasks import with_department
 from .team import refuse_own, require
 from .transition import lock
 
-BY_HAND_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
-    Act.PLAN: (State.IN_PROGRESS,),
-    Act.ERASE: (State.EXECUTING,),
-    Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
-    Act.RECTIFY: (State.IN_PROGRESS,),
-    Act.WITHDRAW: tuple(State),
-    Act.RESTRICT: (State.IN_PROGRESS,),
-    Act.LIFT: tuple(State),
-}
 AGAIN_IN: Mapping[SourceAct.Act, tuple[State, ...]] = {
     Act.PLAN: (State.IN_PROGRESS,),
     Act.ERASE: (State.EXECUTING,),
@@ -133,9 +124,10 @@ def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
         dsr = lock(act.dsr)
         act = SourceAct.objects.select_for_update().get(pk=act.pk)
-        if act.status not in (Status.BY_HAND, Status.FAILED) or dsr.opened_at != act.opened_at:
+        waits = act.status in (Status.BY_HAND, Status.FAILED) or with_department(act) is not None
+        if not waits or dsr.opened_at != act.opened_at:
             raise Refused("Nobody waits for this any more.")
-        if dsr.state not in BY_HAND_IN.get(Act(act.act), ()):
+        if dsr.state not in WHEN.get(Act(act.act), ()):
             raise Refused("This is over for this request, or has not begun.")
         if act.act == Act.VERIFY:
             _refuse_own_word(act, account.pk)
@@ -150,7 +142,7 @@ def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
         if act.act == Act.PLAN:
             _whole_by_hand(dsr, act)
         elif act.act == Act.ERASE:
-            _gone_by_hand(dsr, act, at)
+            gone_by_hand(act, at=at)
         elif act.act == Act.VERIFY:
             SourceAct.objects.filter(pk=act.pk).update(answer={"attested": 1})
             settle(dsr, at=at)
@@ -161,16 +153,6 @@ def _refuse_own_word(act: SourceAct, account_id: int) -> None:
     by = acts_of(act.dsr).filter(alias=act.alias, act=Act.ERASE).exclude(attested_by=None)
     if any(same_person(erased.attested_by_id, account_id) for erased in by):
         raise Refused("A second person says that nothing is left: you said yourself that it was erased.")
-
-
-def _gone_by_hand(dsr: DataSubjectRequest, act: SourceAct, at: datetime) -> None:
-    """What people say is gone was written down before; what is held was not theirs to erase, and still waits."""
-    places = held_places(dsr)
-    waiting = items_of(dsr).filter(alias=act.alias, way__in=GOES, done_at=None, written_at__isnull=False)
-    gone = [item.pk for item in waiting if not is_held(item, places)]
-    ErasureItem.objects.filter(pk__in=gone).update(done_at=at)
-    owe_verification(act, at=at)
-    read_anew(act, at=at)
 
 
 def _whole_by_hand(dsr: DataSubjectRequest, act: SourceAct) -> None:

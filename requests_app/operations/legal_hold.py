@@ -17,7 +17,7 @@ from .actors import Actor
 from .evidence import Kind
 from .holding import held_places, is_held
 from .notices import owe
-from .owed_acts import Act, acts_of, items_of, tell_anew
+from .owed_acts import Act, Status, acts_of, items_of, tell_anew
 from .policies import policy_of
 from .refused import Refused
 from .team import alarm_officers, refuse_own, require
@@ -62,6 +62,9 @@ def set_hold(
         hold.ordered_sealed = seal(dsr.submission_id, hold.place("ordered"), ordered.strip())
         hold.why_sealed = seal(dsr.submission_id, hold.place("why"), why.strip())
         hold.save()
+        theirs = acts_of(dsr).filter(act=Act.ERASE, status=Status.PENDING, next_try_at=None)
+        # A department that has the task is told anew, less of it or nothing.
+        tell_anew(theirs.filter(alias__in={item.alias for item in chosen}), at=at)
         body: dict[str, str | int] = {"hold": str(pk), "items": len(chosen), "review_on": review_on.isoformat()}
         evidence.append(dsr.submission_id, Kind.HOLD_SET, actor=actor, at=at, dsr_id=dsr.pk, body=body)
         if told:

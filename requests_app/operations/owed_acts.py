@@ -1,6 +1,7 @@
 """Owing what data sources are told: what an erasure would reach, then to erase it, then what is left. Doing it is
 `source_acts`."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,6 +16,17 @@ from requests_app.rules.restriction import OBJECTION, RIGHT
 from .erasing import erases
 
 Act, Status = SourceAct.Act, SourceAct.Status
+DEPARTMENT = "department"  # in an answer: which one said that it did it
+# Where a request has to be for each: what may come yet waits, what comes after it is dropped.
+WHEN: Mapping[str, tuple[State, ...]] = {
+    Act.PLAN: (State.IN_PROGRESS,),
+    Act.ERASE: (State.EXECUTING,),
+    Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
+    Act.RECTIFY: (State.IN_PROGRESS,),
+    Act.WITHDRAW: tuple(State),  # it is in effect, or taken back, wherever its request is
+    Act.RESTRICT: (State.IN_PROGRESS, State.AWAITING_APPROVAL, State.FULFILLED, State.PARTLY_FULFILLED),
+    Act.LIFT: tuple(State),  # whatever became of its request since
+}
 RECIPIENTS = "recipients:"  # no source: people tell whoever got it (GDPR 19)
 AT_ONCE, NEXT_DAY, AFTER_BACKUPS = "now", "day", "backups"
 
@@ -59,9 +71,11 @@ def owe_lifting(dsr: DataSubjectRequest, number: int, *, at: datetime) -> None:
     Needs the caller's transaction with the request locked.
     """
     told = SourceAct.objects.filter(dsr=dsr, act=Act.RESTRICT, occasion=str(number))
+    over = {"status": Status.FAILED, "next_try_at": None, "failure_code": "Lifted"}
+    told.filter(status=Status.PENDING, next_try_at=None).update(**over)  # a department may have done it, unsaid
     may = told.filter(status=Status.DONE) | told.filter(status=Status.FAILED).exclude(references_sealed=b"")
     aliases = set(may.values_list("alias", flat=True))
-    told.filter(status=Status.BY_HAND).update(status=Status.FAILED, next_try_at=None, failure_code="Lifted")
+    told.filter(status=Status.BY_HAND).update(**over)
     _owe(dsr, Act.LIFT, sorted(aliases - {RECIPIENTS}), at=at, occasion=str(number))
     if RECIPIENTS in aliases:
         _owe_recipients(dsr, Act.LIFT, at=at, occasion=str(number))
@@ -122,6 +136,12 @@ def tell_anew(acts: QuerySet[SourceAct], *, at: datetime) -> None:
     """Have these told again from the beginning. Needs the caller's transaction with the request locked."""
     fresh = {"status": Status.WAITING, "next_try_at": at, "due_at": at, "attempts": 0, "failure_code": ""}
     acts.update(**fresh, told_at=None, finished_at=None)
+
+
+def fits(act: SourceAct, dsr: DataSubjectRequest) -> bool:
+    """Whether the request is where it has to be for this act. A restriction is lifted in whatever clock it began."""
+    of_this_clock = act.opened_at == dsr.opened_at or act.act == Act.LIFT
+    return of_this_clock and dsr.state in WHEN.get(act.act, ())
 
 
 def acts_of(dsr: DataSubjectRequest) -> QuerySet[SourceAct]:

@@ -17,12 +17,13 @@ from .asked_sources import references_of
 from .evidence import Kind
 from .leases import Lease
 from .owed_acts import Act, tell_anew
+from .to_do import of_restriction
 from .transition import lock
 
 
 def restrict(row: SourceAct, lease: Lease) -> bool:
     """Tell it; whom it is about is kept before, so that exactly they are released later."""
-    if not Restriction.objects.filter(dsr=row.dsr, number=int(row.occasion), lifted_at=None).exists():
+    if not _of(row).filter(lifted_at=None).exists():
         return _record(row, "lifted before it was told", lease)
     asked = source(row.alias)
     references = references_of(row.dsr, asked)
@@ -55,9 +56,14 @@ def _tell(row: SourceAct, references: list[str], restricted: bool, lease: Lease)
     except NotOffered:
         return by_hand(row, lease.now())
     if isinstance(answer, Pending):
-        return waits(row, answer, lease.now())
+        scope = _of(row).get().opened("scope")
+        return waits(row, answer, lease.now(), to_do=of_restriction(scope, restricted=restricted))
     records = {one.table: one.records for one in answer if one.records}
     return _record(row, "restricted" if restricted else "lifted", lease, records)
+
+
+def _of(row: SourceAct) -> QuerySet[Restriction]:
+    return Restriction.objects.filter(dsr=row.dsr, number=int(row.occasion))
 
 
 def _others(row: SourceAct, references: tuple[str, ...]) -> list[UUID]:

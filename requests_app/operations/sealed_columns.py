@@ -84,9 +84,15 @@ BY_STAGE: dict[Stage, tuple[Emptied, ...]] = {
         Emptied(SourceAct, "dsr__submission", ("references",)),
         Emptied(PeopleFound, "dsr__submission", ("candidates", "chosen")),
         Emptied(RequestedChange, "dsr__submission", ("change",)),
-        Emptied(SourceTask, "step__dsr__submission", ("about",), (("next_at", None),)),
-        Emptied(SourceTask, "step__dsr__submission", values=(("answered_by", GONE),), only=~Q(answered_by="")),
-        Emptied(TaskLink, "task__step__dsr__submission", ("address",), (("email_digest", _NOBODY),)),
+        *(
+            emptied
+            for of in ("step__dsr__submission", "act__dsr__submission")
+            for emptied in (
+                Emptied(SourceTask, of, ("about", "said"), (("next_at", None),)),
+                Emptied(SourceTask, of, values=(("answered_by", GONE),), only=~Q(answered_by="")),
+                Emptied(TaskLink, f"task__{of}", ("address",), (("email_digest", _NOBODY),)),
+            )
+        ),
     ),
     Stage.CASE: (
         Emptied(Decision, "dsr__submission", ("letter", "facts", "scope", "identity_match")),

@@ -5,7 +5,7 @@ What is to be destroyed is written down before, and asked for anew after (GDPR 5
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,12 +14,11 @@ from requests_app.connectors import PermanentFailure, RetryLater
 from requests_app.models import DataSubjectRequest, SourceAct
 from requests_app.models.keys import KeyDestroyed, held
 from requests_app.rules.identity import BEFORE_A_PLAN, Obstacle
-from requests_app.rules.lifecycle import State
 
 from . import assurance, change_told, consent_told, erasure_carried, erasure_planned, erasure_proved, restriction_told
 from .acts_answered import stands
 from .leases import ALARM_AFTER, MOST_ATTEMPTS, Lease, due, put_off
-from .owed_acts import Act, Status
+from .owed_acts import Act, Status, fits
 from .people_found import SeveralPeople, keep
 from .team import alarm_responsible
 from .transition import lock
@@ -39,15 +38,6 @@ DO: Mapping[str, Told] = {
 }
 # What nobody but the person may learn or change: what may come after it. That they confirm again comes after a plan.
 SHOWN: Mapping[str, Collection[Obstacle]] = {Act.PLAN: BEFORE_A_PLAN, Act.RECTIFY: (), Act.RESTRICT: ()}
-WHEN: Mapping[str, Sequence[State]] = {
-    Act.PLAN: (State.IN_PROGRESS,),
-    Act.ERASE: (State.EXECUTING,),
-    Act.VERIFY: (State.EXECUTING, State.FULFILLED, State.PARTLY_FULFILLED),
-    Act.RECTIFY: (State.IN_PROGRESS,),
-    Act.WITHDRAW: tuple(State),  # it is in effect, or taken back, wherever its request is
-    Act.RESTRICT: (State.IN_PROGRESS, State.AWAITING_APPROVAL, State.FULFILLED, State.PARTLY_FULFILLED),
-    Act.LIFT: tuple(State),  # whatever became of its request since
-}
 WHAT: Mapping[str, str] = {
     Act.WITHDRAW: "a withdrawal",
     Act.RECTIFY: "a correction",
@@ -67,8 +57,7 @@ def run_due(now: datetime, *, budget: float) -> int:
 
 def _run(row: SourceAct, at: datetime) -> bool:
     dsr = row.dsr
-    of_another_clock = dsr.opened_at != row.opened_at and row.act != Act.LIFT
-    if of_another_clock or dsr.state not in WHEN[row.act]:
+    if not fits(row, dsr):
         return _wait_or_drop(row, at)
     if row.act in SHOWN and not _is_shown(dsr, SHOWN[row.act], at):
         SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(next_try_at=at + PUT_OFF)

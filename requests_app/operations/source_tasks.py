@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from requests_app.connectors import Pending
-from requests_app.models import FulfilmentStep, SourceTask, TaskLink
+from requests_app.models import DataSubjectRequest, FulfilmentStep, SourceAct, SourceTask, TaskLink
 from requests_app.models.keys import lookup_digests, seal
 from requests_app.models.source_task import AboutWhom
+from requests_app.rules.lifecycle import State
 from requests_app.rules.policy import Text
 from requests_app.rules.response_deadline import DAY, received_on
 from requests_app.rules.task_clock import HALF, LAST, OVER, TaskClock, end_of, last_day, next_at
@@ -25,27 +26,34 @@ from . import evidence
 from .actors import Actor
 from .evidence import Kind
 from .notices import owe
+from .owed_acts import fits
 from .policies import policy_of
 
 MARKS: Mapping[str, str] = {HALF: "half_at", LAST: "last_at", OVER: "over_at"}
 
 
-def give(step: FulfilmentStep, asked: Pending, *, about: AboutWhom, at: datetime) -> SourceTask:
-    """Make the task of a step, or its next issue, with its links and their mails.
+def give(share: FulfilmentStep | SourceAct, asked: Pending, *, about: AboutWhom, at: datetime) -> SourceTask:
+    """Make the task of a step or of an act, or its next issue, with its links and their mails.
 
     Needs the caller's transaction with the request locked.
     """
-    dsr, submission_id = step.dsr, step.dsr.submission_id
+    dsr, submission_id = share.dsr, share.dsr.submission_id
+    of = {"act": share} if isinstance(share, SourceAct) else {"step": share}
     tz = policy_of(dsr.policy).time_zone
-    ends_on = last_day(received_on(at, tz), asked.days, due_on=dsr.due_on)
-    before = SourceTask.objects.filter(step=step).first()
+    ends_on = last_day(received_on(at, tz), asked.days, due_on=_due_on(dsr))
+    before = SourceTask.objects.filter(**of).first()
     pk = before.pk if before else uuid.uuid4()
-    told = {"name": about.name, "addresses": about.addresses, "details": about.details if asked.details else ""}
+    told = {
+        "name": about.name,
+        "addresses": about.addresses,
+        "details": about.details if asked.details else "",
+        "to_do": [_words(line) for line in about.to_do],
+    }
     task = SourceTask(
         pk=pk,
-        step=step,
+        **of,
         issue=before.issue + 1 if before else 1,
-        department=asked.name or step.alias,
+        department=asked.name or share.alias,
         asks={"question": _words(asked.question), "holds": [_words(one) for one in asked.holds]},
         language=asked.language,
         about_sealed=seal(submission_id, f"sourcetask.about.{pk}", json.dumps(told)),
@@ -58,10 +66,16 @@ def give(step: FulfilmentStep, asked: Pending, *, about: AboutWhom, at: datetime
         tell(add_link(task, address, role=TaskLink.Role.ASKED, at=at), "task_given", occurrence="given", at=at)
     for address in asked.escalate_to:
         add_link(task, address, role=TaskLink.Role.LATER, at=at)  # its mail is owed once the task is late
-    body: dict[str, str | int] = {"step": str(step.pk), "task": str(pk), "issue": task.issue, "source": step.alias,
-                                  "until": str(ends_on)}  # fmt: skip
+    body: dict[str, str | int] = {**of_what(task), "task": str(pk), "issue": task.issue, "until": str(ends_on)}
     evidence.append(submission_id, Kind.TASK_GIVEN, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body)
     return task
+
+
+def of_what(task: SourceTask) -> dict[str, str | int]:
+    """Return for the evidence of what it is the task."""
+    share = task.share
+    kind = {"act": str(share.pk), "what": share.act} if isinstance(share, SourceAct) else {"step": str(share.pk)}
+    return {**kind, "source": share.alias}
 
 
 def _words(text: Text) -> dict[str, str]:
@@ -79,7 +93,7 @@ def add_link(task: SourceTask, address: str, *, role: str, at: datetime) -> Task
         task=task,
         issue=task.issue,
         role=role,
-        address_sealed=seal(task.step.dsr.submission_id, f"tasklink.address.{pk}", address.strip()),
+        address_sealed=seal(task.dsr.submission_id, f"tasklink.address.{pk}", address.strip()),
         email_digest=lookup_digests(address)[0],
         added_at=at,
     )
@@ -92,9 +106,9 @@ def links_of(task: SourceTask) -> QuerySet[TaskLink]:
 
 def tell(link: TaskLink, kind: str, *, occurrence: str, at: datetime) -> None:
     """Owe this address a mail about its task: the organisation, the department, until when, and the link."""
-    task, dsr = link.task, link.task.step.dsr
+    task, dsr = link.task, link.task.dsr
     context = {"department": task.department, "language": task.language, "until": last_on(task),
-               "late": is_late(task, at=at)}  # fmt: skip
+               "late": is_late(task, at=at), "does": task.act_id is not None}  # fmt: skip
     owe(
         kind,
         submission=dsr.submission,
@@ -108,21 +122,25 @@ def tell(link: TaskLink, kind: str, *, occurrence: str, at: datetime) -> None:
 
 def clock_of(task: SourceTask) -> TaskClock:
     """Return the task as its clock sees it, nearer where the request itself is due earlier than it was."""
-    policy = policy_of(task.step.dsr.policy)
+    policy = policy_of(task.dsr.policy)
     already = frozenset(kind for kind, mark in MARKS.items() if getattr(task, mark) is not None)
     return TaskClock(task.given_at, last_on(task), policy.time_zone, policy.notice_hour, already)
 
 
 def last_on(task: SourceTask) -> date:
     """Return the last day on which an answer is in time."""
-    dsr = task.step.dsr
-    given_for = received_on(task.due_at, policy_of(dsr.policy).time_zone) - DAY
-    return last_day(given_for, 0, due_on=dsr.due_on)
+    given_for = received_on(task.due_at, policy_of(task.dsr.policy).time_zone) - DAY
+    return last_day(given_for, 0, due_on=_due_on(task.dsr))
+
+
+def _due_on(dsr: DataSubjectRequest) -> date | None:
+    """What comes after the answer does not run against its day any more."""
+    return dsr.due_on if dsr.is_open else None
 
 
 def is_late(task: SourceTask, *, at: datetime) -> bool:
     """Whether its last day is over."""
-    return at >= end_of(last_on(task), policy_of(task.step.dsr.policy).time_zone)
+    return at >= end_of(last_on(task), policy_of(task.dsr.policy).time_zone)
 
 
 def link_secret(link: TaskLink) -> str:
@@ -143,5 +161,21 @@ def link_for_secret(secret: str) -> TaskLink | None:
 
 
 def with_task() -> QuerySet[TaskLink]:
-    """Return all links, each with its task, step, request and case."""
-    return TaskLink.objects.select_related("task__step__dsr__submission", "task__step__dsr__policy")
+    """Return all links, each with its task, of what it is, request and case."""
+    of = [f"task__{share}__dsr__{one}" for share in ("step", "act") for one in ("submission", "policy")]
+    return TaskLink.objects.select_related(*of)
+
+
+def is_wanted(task: SourceTask) -> bool:
+    """Whether the request is where it has to be for an answer to this task."""
+    share, dsr = task.share, task.dsr
+    if isinstance(share, SourceAct):
+        return fits(share, dsr)
+    return share.opened_at == dsr.opened_at and dsr.state == State.IN_PROGRESS
+
+
+def with_department(act: SourceAct) -> SourceTask | None:
+    """Return the task of an act that people of a department have now."""
+    if act.status != SourceAct.Status.PENDING:
+        return None
+    return SourceTask.objects.filter(act=act, answered_at=None).first()

@@ -23,8 +23,9 @@ def read_anew(act: SourceAct, *, at: datetime) -> None:
     begun = Q(status__in=(Status.FOUND, Status.WITHHELD)) | Q(status=Status.WAITING, started_at__isnull=False)
     steps = FulfilmentStep.objects.filter(begun, dsr__submission=act.dsr.submission_id, alias=act.alias)
     for step in steps.filter(dsr__state__in=sorted(AT_WORK), opened_at=F("dsr__opened_at")).order_by("pk"):
-        fresh = {"status": Status.WAITING, "next_try_at": at, "attempts": 0, "failure_code": "", "alarm_at": None,
-                 "reviewed_by": None, "reviewed_at": None, "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
+        fresh = {"status": Status.WAITING, "owed_at": at, "next_try_at": at, "attempts": 0, "failure_code": "",
+                 "alarm_at": None, "reviewed_by": None, "reviewed_at": None,
+                 "withheld_ground": "", "withheld_sealed": b""}  # fmt: skip
         FulfilmentStep.objects.filter(pk=step.pk).update(**fresh)
         body = {"step": str(step.pk), "source": step.alias, "before": step.status, "erased_by": str(act.pk)}
         evidence.append(

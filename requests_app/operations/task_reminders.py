@@ -8,17 +8,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from requests_app.models import FulfilmentStep, SourceTask, TaskLink
-from requests_app.rules.lifecycle import State
+from requests_app.rules.lifecycle import OPEN
 from requests_app.rules.task_clock import MARGIN, OVER, end_of, next_at, owed
 
 from .policies import policy_of
-from .source_tasks import MARKS, clock_of, last_on, links_of, tell
+from .source_tasks import MARKS, clock_of, is_wanted, last_on, links_of, tell
 from .team import alarm_officers
 from .transition import lock
 
 log = logging.getLogger(__name__)
 BATCH = 100
+INSTEAD = "withhold the source with a ground"
 PUT_OFF = timedelta(hours=1)  # of a task that cannot be told of; the others go on
+OF = ("task__step__dsr__submission", "task__act__dsr__submission")
 ZONES = timedelta(days=1)  # between the controller's date and that of UTC
 
 
@@ -27,8 +29,9 @@ def remind_due(now: datetime) -> int:
 
     Open tasks are few: they have an index of their own, and only these are looked at.
     """
-    nearer = Q(step__dsr__due_on__lte=(now + ZONES + MARGIN).date(), over_at=None)
-    due = SourceTask.objects.filter(Q(next_at__lte=now) | nearer, next_at__isnull=False)
+    near = (now + ZONES + MARGIN).date()
+    nearer = Q(step__dsr__due_on__lte=near) | Q(act__dsr__due_on__lte=near, act__dsr__state__in=sorted(OPEN))
+    due = SourceTask.objects.filter(Q(next_at__lte=now) | Q(nearer, over_at=None), next_at__isnull=False)
     done = 0
     for pk in list(due.order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH]):
         try:
@@ -41,15 +44,15 @@ def remind_due(now: datetime) -> int:
 
 def _remind(pk: UUID, now: datetime) -> bool:
     with transaction.atomic():
-        task = SourceTask.objects.select_related("step").get(pk=pk)
-        dsr = lock(task.step.dsr)
-        task = SourceTask.objects.select_related("step").get(pk=pk)  # as it stands under the lock
-        task.step.dsr = dsr
-        waits = task.step.status == FulfilmentStep.Status.PENDING and dsr.opened_at == task.step.opened_at
-        if task.answered_at is not None or not waits or not dsr.is_open:
+        dsr = lock(SourceTask.objects.select_related("step__dsr", "act__dsr").get(pk=pk).dsr)
+        task = SourceTask.objects.select_related("step", "act").get(pk=pk)  # as it stands under the lock
+        task.share.dsr = dsr
+        waits, wanted = task.share.status == FulfilmentStep.Status.PENDING, is_wanted(task)
+        may_yet = dsr.is_open and dsr.opened_at == task.share.opened_at
+        if task.answered_at is not None or not waits or not (wanted or may_yet):
             SourceTask.objects.filter(pk=pk).update(next_at=None)
             return False
-        if dsr.state != State.IN_PROGRESS:  # nobody may look at it now, and it may go on
+        if not wanted:  # nobody may look at it now, and it may go on
             return False
         task.due_at = end_of(last_on(task), policy_of(dsr.policy).time_zone)
         told = owed(clock_of(task), now)
@@ -65,22 +68,22 @@ def _remind(pk: UUID, now: datetime) -> bool:
 
 
 def _tell_asked(task: SourceTask, occurrence: str, at: datetime) -> None:
-    for link in links_of(task).exclude(role=TaskLink.Role.LATER).select_related("task__step__dsr__submission"):
+    for link in links_of(task).exclude(role=TaskLink.Role.LATER).select_related(*OF):
         tell(link, "task_reminder", occurrence=occurrence, at=at)
 
 
 def _tell_others(task: SourceTask, at: datetime) -> None:
     """Whoever is named for it, else the privacy officers; and the department, that others know."""
     _tell_asked(task, OVER, at)
-    named = list(links_of(task).filter(role=TaskLink.Role.LATER).select_related("task__step__dsr__submission"))
+    named = list(links_of(task).filter(role=TaskLink.Role.LATER).select_related(*OF))
     for link in named:
         tell(link, "task_late", occurrence=OVER, at=at)
     if named:
         return
-    dsr = task.step.dsr
+    dsr = task.dsr
     sentence = (
         f"“{task.department}” has not answered a task about a case. Its last day was {last_on(task):%-d %B %Y}. "
-        "Phone them, have them asked again, or withhold the source with a ground."
+        f"Phone them, have them asked again, or {'say yourself that it was done' if task.act_id else INSTEAD}."
     )
     occurrence = f"task:{task.pk.hex}:{task.issue}"
     alarm_officers(sentence, submission=dsr.submission, dsr=dsr, occurrence=occurrence, at=at)

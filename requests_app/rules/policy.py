@@ -192,6 +192,10 @@ class Policy:
         """The purpose of this key, or None."""
         return next((purpose for purpose in self.purposes if purpose.key == key), None)
 
+    def ground(self, key: str) -> Ground | None:
+        """The ground of the catalogue of this key, or None."""
+        return next((ground for ground in self.refusal_grounds if ground.key == key), None)
+
     def source(self, place: str) -> str:
         """Where a value comes from: `response_days`, `retention.proof_days`; a whole table gives all its sources."""
         if place in self.sources:

@@ -35,12 +35,14 @@ class Telling:
     superseded: bool = False
 
 
-def last_day(given_on: date, days: int, *, due_on: date) -> date:
-    """Return the last day of the department: after so many days, at the latest two days before the request's own.
+def last_day(given_on: date, days: int, *, due_on: date | None) -> date:
+    """Return the last day of the department: after so many days, at the latest two days before the request's own; None
+    where the request has its answer already, and this comes after it.
 
     It may lie before `given_on`, where the request itself is nearly due: then the task is late from the start.
     """
-    return min(given_on + timedelta(days=days), due_on - MARGIN)
+    own = given_on + timedelta(days=days)
+    return own if due_on is None else min(own, due_on - MARGIN)
 
 
 def end_of(last_on: date, tz: str) -> datetime:

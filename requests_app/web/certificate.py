@@ -61,6 +61,7 @@ def _own(request: HttpRequest, pk: UUID) -> tuple[DataSubjectRequest, ErasureCer
 def _source(said: dict[str, Any], dsr: DataSubjectRequest, language: str) -> dict[str, Any]:
     by = {
         "source": _("The system itself says that it did so."),
+        "department": _("People of that department did it, and say so themselves."),
         "staff": _("People did it, and one of us says so."),
         "nothing to erase": "",
     }[said["erased_by"]]

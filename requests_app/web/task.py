@@ -23,16 +23,18 @@ from django.views.decorators.http import require_http_methods
 
 from requests_app.clock import now
 from requests_app.models import TaskLink
-from requests_app.operations import answering, source_tasks
-from requests_app.operations.answering import Standing
+from requests_app.operations import answering, doing, source_tasks
+from requests_app.operations.doing import Word
 from requests_app.operations.refused import Refused
 from requests_app.operations.scanning import ScannerIsAway
+from requests_app.operations.task_standing import Standing, standing
 from requests_app.rules.policy import Text
 
 from .status import unavailable
-from .task_forms import AnswerForm, ColleagueForm, NothingForm
+from .task_forms import AnswerForm, ColleagueForm, DoneForm, NothingForm
 from .uploads import SealingUploadHandler
 
+SHOWN = (Standing.OPEN, Standing.MINE, Standing.SAID)
 KEPT = timedelta(hours=12)  # the working day of whoever opened it; then the link is opened again
 
 
@@ -60,9 +62,9 @@ def task(request: HttpRequest) -> HttpResponse:
     if link is None:
         return render(request, "requests_app/task_closed.html", {"standing": "no_link"}, status=410)
     # Where nothing is taken any more, no file of the form is taken in either, not even to be thrown away.
-    if request.method != "POST" or answering.standing(link, at=now()) not in (Standing.OPEN, Standing.MINE):
+    if request.method != "POST" or standing(link, at=now()) not in (Standing.OPEN, Standing.MINE):
         return _show(request, link)
-    sealing = SealingUploadHandler(link.task.step.dsr.submission_id)
+    sealing = SealingUploadHandler(link.task.dsr.submission_id)
     request.upload_handlers = [sealing]
     try:
         return _posted(request, link, sealing)
@@ -72,8 +74,8 @@ def task(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _posted(request: HttpRequest, link: TaskLink, sealing: SealingUploadHandler) -> HttpResponse:
-    actions = {"open": _open, "answer": _answer, "nothing": _nothing, "pass_on": _pass_on}
-    act = actions.get(request.POST.get("action", ""))
+    own = {"answer": _answer, "nothing": _nothing} if link.task.step_id else dict.fromkeys(Word, _say)
+    act = {"open": _open, "pass_on": _pass_on, **own}.get(request.POST.get("action", ""))
     if act is None:
         return _show(request, link)
     try:
@@ -111,6 +113,18 @@ def _nothing(request: HttpRequest, link: TaskLink, sealing: SealingUploadHandler
     return redirect("task")
 
 
+def _say(request: HttpRequest, link: TaskLink, sealing: SealingUploadHandler) -> HttpResponse:
+    form, word = DoneForm(request.POST), Word(request.POST["action"])
+    if not form.is_valid():
+        return _show(request, link, done_form=form, status=422)
+    try:
+        doing.say(link, word, **form.cleaned_data, at=now())
+    except Refused as refusal:
+        form.add_error("statement", str(refusal))
+        return _show(request, link, done_form=form, status=422)
+    return redirect("task")
+
+
 def _pass_on(request: HttpRequest, link: TaskLink, sealing: SealingUploadHandler) -> HttpResponse:
     form = ColleagueForm(request.POST)
     if form.is_valid():
@@ -136,29 +150,36 @@ def _link_of(request: HttpRequest) -> TaskLink | None:
 
 
 def _show(request: HttpRequest, link: TaskLink, *, status: int = 200, **more: Any) -> HttpResponse:
-    standing = answering.standing(link, at=now())
-    if standing not in (Standing.OPEN, Standing.MINE):
+    stands = standing(link, at=now())
+    if stands not in SHOWN:
         return _closed(request, link)
-    with timezone.override(ZoneInfo(link.task.step.dsr.submission.received_zone)):
-        if not request.session["task"].get("opened"):
+    with timezone.override(ZoneInfo(link.task.dsr.submission.received_zone)):
+        opened = request.session["task"].get("opened")
+        if stands == Standing.SAID:
+            context = {**_told(link), "said": link.task.said, "opened": opened}
+            return render(request, "requests_app/task_said.html", context)
+        if not opened:
             return render(request, "requests_app/task_cover.html", _told(link))
-        sent = answering.sent(link) if standing == Standing.MINE else None
-        context = {
-            **_told(link),
-            "about": link.task.about,
-            "sent": sent,
-            "nothing_form": NothingForm(),
-            "colleague_form": ColleagueForm(),
-            "answer_form": AnswerForm(initial={"statement": sent.statement if sent else ""}),
-            **more,
-        }
+        context = {**_told(link), "colleague_form": ColleagueForm(), **_of_its_kind(link, stands), **more}
         bound = [form for form in context.values() if getattr(form, "is_bound", False)]
         context["form"] = bound[0] if bound else None
-        return render(request, "requests_app/task.html", context, status=status)
+        name = "task" if link.task.step_id else "task_do"
+        return render(request, f"requests_app/{name}.html", context, status=status)
+
+
+def _of_its_kind(link: TaskLink, stands: Standing) -> dict[str, Any]:
+    """What stands on the page of what a department holds, or of what it has to do, after it was opened."""
+    about = link.task.about
+    if link.task.step_id is None:
+        to_do = [line.in_language(get_language() or "en") for line in about.to_do]
+        return {"about": about, "to_do": to_do, "done_form": DoneForm()}
+    sent = answering.sent(link) if stands == Standing.MINE else None
+    initial = {"statement": sent.statement if sent else ""}
+    return {"about": about, "sent": sent, "nothing_form": NothingForm(), "answer_form": AnswerForm(initial=initial)}
 
 
 def _closed(request: HttpRequest, link: TaskLink) -> HttpResponse:
-    context = {"standing": str(answering.standing(link, at=now())), "department": link.task.department}
+    context = {"standing": str(standing(link, at=now())), "department": link.task.department}
     return render(request, "requests_app/task_closed.html", context, status=410)
 
 
@@ -168,6 +189,7 @@ def _told(link: TaskLink) -> dict[str, Any]:
     left = ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days} if days > 0 else ""
     return {
         "department": task.department,
+        "does": task.act_id is not None,
         "until": source_tasks.last_on(task),
         "late": source_tasks.is_late(task, at=now()),
         "left": left or _("today is the last day"),

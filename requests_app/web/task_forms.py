@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from requests_app.operations import doing
 from requests_app.operations.answering import LONGEST_STATEMENT, MOST_FILES, Upload
 
 from .forms import EMAIL_MISTAKES, spelled_as_mailed
@@ -81,6 +82,25 @@ class NothingForm(forms.Form):
     confirm = forms.BooleanField(
         label=_("We have looked, on paper too, and hold nothing about this person."),
         error_messages={"required": _("Tick that you have looked.")},
+    )
+
+
+class DoneForm(forms.Form):
+    """What was done, or why it could not be, and by whom; which of the two says the button."""
+
+    statement = forms.CharField(
+        label=_("What you did and when, or why you could not"),
+        help_text=_("Name no other people. If you hold nothing of it, leave this empty."),
+        required=False,
+        max_length=doing.LONGEST_STATEMENT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"max_length": _("What you did: shorten it to 4000 characters.")},
+    )
+    by = forms.CharField(
+        label=_("Who did it"),
+        help_text=_("Name and function of one of you, whom the privacy team can ask."),
+        max_length=doing.LONGEST_NAME,
+        error_messages={"required": _("Who did it: write a name."), "max_length": _("Who did it: shorten it.")},
     )
 
 

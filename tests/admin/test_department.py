@@ -9,8 +9,10 @@ import pytest
 from requests_app import clock
 from requests_app.admin import tasks
 from requests_app.models import FulfilmentStep, Notice, SourceTask
-from requests_app.operations import answering, source_tasks, sweeps
+from requests_app.operations import answering, changes, doing, source_tasks, sweeps
+from requests_app.operations.actors import Actor
 from requests_app.operations.answering import Upload
+from requests_app.operations.doing import Word
 from requests_app.operations.streams import Writer
 from tests.admin.test_desk import case_url
 from tests.admin.test_sources_panel import panel, read
@@ -79,3 +81,39 @@ def test_the_notice_of_a_task_is_read_without_the_secret_of_its_link(dsr, sign_i
     assert "Task for a department" in sign_in("petra").get("/admin/requests_app/notice/").content.decode()
     assert "/t/…/" in page
     assert source_tasks.link_secret(notice.task_link)[32:] not in page
+
+
+@pytest.fixture
+def told(settings, staff, file_request):
+    """Ana wants her street put right, and the department has the task."""
+    settings.DATA_SOURCES = {
+        "archive": {"BACKEND": PEOPLE, "OPTIONS": {"name": "Archive <b>", "to": ["carla@shop.example"]}}
+    }
+    asked, at = file_request("correction"), clock.now()
+    actor = Actor.staff(staff["bruno"])
+    changes.state_change(asked, field="street", before="", wanted="Via Po 2", actor=actor, at=at)
+    sweeps.carry_out_acts(at)
+    return asked
+
+
+def changes_of(client, dsr):
+    return client.get(case_url(dsr)).content.decode().partition('id="changes"')[2].partition("</section>")[0]
+
+
+def test_of_an_act_they_read_who_has_the_task_and_can_have_it_told_again_or_say_that_it_was_done(told, sign_in):
+    page = changes_of(sign_in("bruno"), told)
+    assert "“Archive &lt;b&gt;” has a task, sent to 1 address: answer by" in page
+    assert "Tell it again" in page
+    assert "It was done by hand" in page
+
+
+@pytest.mark.parametrize(("word", "words"), [(Word.DONE, "put right"), (Word.COULD_NOT, "could not. In the card")])
+def test_what_a_department_said_of_an_act_stands_on_the_case_and_is_no_markup(told, sign_in, word, words):
+    doing.say(link(), word, statement=f"In the card file. {MARKUP}", by=f"Carla {MARKUP}", at=clock.now())
+    page = changes_of(sign_in("bruno"), told)
+    assert words in page
+    assert "“Archive &lt;b&gt;” on" in page
+    assert "In the card file. &lt;script&gt;" in page
+    assert "<script" not in page
+    whole = sign_in("bruno").get(case_url(told)).content.decode()
+    assert "gave a department (archive) the task to put a value right." in whole

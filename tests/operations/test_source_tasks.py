@@ -25,9 +25,10 @@ from requests_app.models import (
 )
 from requests_app.operations import answering, delivery, files, fulfilment, person, source_tasks, streams, sweeps
 from requests_app.operations.actors import Actor
-from requests_app.operations.answering import Standing, Upload
+from requests_app.operations.answering import Upload
 from requests_app.operations.refused import Refused
 from requests_app.operations.scanning import Infected, ScannerIsAway
+from requests_app.operations.task_standing import LIFE, Standing, standing
 from tests.people import NOON, ana_files, confirms, published_policy, staff
 from tests.scanner import EICAR, Scanner
 
@@ -127,14 +128,14 @@ class TestTheTask:
         answers("Two calls.", upload())
         officer = Actor.staff(staff("petra", "privacy officer"))
         fulfilment.retry(task.step, actor=officer, at=THEN)
-        assert answering.standing(source_tasks.link_for_secret(secret), at=THEN) == Standing.DROPPED
+        assert standing(source_tasks.link_for_secret(secret), at=THEN) == Standing.DROPPED
         sweeps.read_sources(THEN)
         again = SourceTask.objects.get()
         assert (again.pk, again.issue, again.answered_at) == (task.pk, 2, None)
-        assert answering.standing(source_tasks.link_for_secret(secret), at=THEN) == Standing.DROPPED
+        assert standing(source_tasks.link_for_secret(secret), at=THEN) == Standing.DROPPED
         fresh = source_tasks.links_of(again).first()
         assert source_tasks.link_secret(fresh) != secret
-        assert answering.standing(source_tasks.with_task().get(pk=fresh.pk), at=THEN) == Standing.OPEN
+        assert standing(source_tasks.with_task().get(pk=fresh.pk), at=THEN) == Standing.OPEN
 
 
 class TestTheMail:
@@ -245,17 +246,17 @@ class TestReminders:
         assert "It should have been answered by Saturday 21 November 2026" in told("task_given")[0].text
         sweeps.remind_departments(SOON)
         assert len(told("staff_alarm")) == 1
-        assert answering.standing(link(), at=SOON) == Standing.OPEN
+        assert standing(link(), at=SOON) == Standing.OPEN
 
     def test_while_it_is_asked_who_she_is_nobody_is_reminded_and_afterwards_they_are(self):
         given()
         DataSubjectRequest.objects.update(state="awaiting_verification")
-        assert answering.standing(link(), at=HALF_AT) == Standing.DROPPED
+        assert standing(link(), at=HALF_AT) == Standing.DROPPED
         assert sweeps.remind_departments(HALF_AT) == 0
         DataSubjectRequest.objects.update(state="in_progress")
         assert sweeps.remind_departments(LAST_AT) == 1
         assert len(told("task_reminder")) == 2
-        assert answering.standing(link(), at=LAST_AT) == Standing.OPEN
+        assert standing(link(), at=LAST_AT) == Standing.OPEN
 
     @pytest.mark.parametrize("over", ["answered", "cancelled", "withheld"])
     def test_nobody_is_reminded_of_what_is_over(self, over):
@@ -338,7 +339,7 @@ class TestTheAnswer:
         given()
         answers("One call.")
         dora = link("dora@shop.example")
-        assert answering.standing(dora, at=THEN) == Standing.TAKEN
+        assert standing(dora, at=THEN) == Standing.TAKEN
         with pytest.raises(Refused):
             answers("Otherwise.", by=dora)
         assert answering.sent(link()).statement == "One call."
@@ -367,8 +368,8 @@ class TestTheAnswer:
         elif why == "withheld":
             FulfilmentStep.objects.update(status="withheld", withheld_ground="x")
         else:
-            at, expected = task.due_at + answering.LIFE, Standing.EXPIRED
-        assert answering.standing(link(), at=at) == expected
+            at, expected = task.due_at + LIFE, Standing.EXPIRED
+        assert standing(link(), at=at) == expected
         before = FulfilmentStep.objects.values().get()
         with pytest.raises(Refused):
             answers("Otherwise.", at=at)
@@ -391,13 +392,13 @@ class TestTheAnswer:
         step = FulfilmentStep.objects.get()
         ground = {"ground": "rights_of_others", "hidden_by": petra, "hidden_at": THEN}
         Redaction.objects.create(step=step, table="statement", position=0, **ground)
-        assert answering.standing(link(), at=THEN) == Standing.OVER
+        assert standing(link(), at=THEN) == Standing.OVER
         fulfilment.retry(task.step, actor=Actor.staff(petra), at=THEN)
         sweeps.read_sources(LATER)
         (carla,) = [one for one in links() if one.issue == 2 and one.address == "carla@shop.example"]
         answers("Two calls.", by=carla, at=LATER)
         assert not Redaction.objects.filter(undone_at=None).exists()
-        assert answering.standing(source_tasks.with_task().get(pk=carla.pk), at=LATER) == Standing.MINE
+        assert standing(source_tasks.with_task().get(pk=carla.pk), at=LATER) == Standing.MINE
 
     def test_it_stands_in_the_package_as_text_and_its_files_under_harmless_names(self):
         task = given()
@@ -454,7 +455,7 @@ class TestPassingOn:
         given()
         answering.pass_on(link(), "Emil@SHOP.example", at=THEN)
         emil = link("Emil@SHOP.example")
-        assert answering.standing(emil, at=THEN) == answering.standing(link(), at=THEN) == Standing.OPEN
+        assert standing(emil, at=THEN) == standing(link(), at=THEN) == Standing.OPEN
         assert len(told("task_given")) == 3
         event = EvidenceEvent.objects.filter(kind="task_given").last()
         assert (event.actor_role, event.actor_ref) == ("department", str(link().pk))

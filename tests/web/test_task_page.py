@@ -24,6 +24,7 @@ from requests_app.models import (
     TaskLink,
 )
 from requests_app.operations import answering, delivery, source_tasks, streams, sweeps
+from requests_app.operations.task_standing import LIFE
 from requests_app.web import task as page_module
 from tests.attacks.test_leftovers import files_below, sessions, stored
 from tests.people import ana_files, confirms, published_policy, staff
@@ -153,7 +154,7 @@ class TestTheLink:
             sends(carla, statement="One call.")
             FulfilmentStep.objects.update(reviewed_by=staff("petra"), reviewed_at=clock.now())
         elif why == "expired":
-            SourceTask.objects.update(due_at=clock.now() - answering.LIFE)
+            SourceTask.objects.update(due_at=clock.now() - LIFE)
         else:
             SourceTask.objects.update(issue=2)
         before = step().sha256, SourceTask.objects.values().get()
