@@ -18,7 +18,6 @@ from requests_app.models.keys import KeyDestroyed
 from requests_app.operations import people_found, several_people
 from requests_app.operations.actors import Actor
 from requests_app.operations.owed_steps import steps_of
-from requests_app.rules.lifecycle import State
 
 from . import one_form
 from .forms import area
@@ -27,6 +26,7 @@ from .roles import may
 from .words import moment, named
 
 PAGE = "admin:requests_app_datasubjectrequest_people"
+ANCHORS = {"correction": "changes", "restriction": "limits", "objection": "limits"}
 INTRO = (
     "This source knows several people under what was shown, such as an address that a family shares. Anybody there "
     "could have written the name and the number in the form: ask the person for something that only they can tell. "
@@ -88,7 +88,7 @@ def line(dsr: DataSubjectRequest, alias: str, user: Any) -> dict[str, str]:
         said = f"Several people found. {named(found.chosen_by)} chose {of} on "
         said += moment(found.chosen_at, dsr.submission.received_zone)
         why = readable(lambda: found.opened("why"))
-    allowed = dsr.state == State.IN_PROGRESS and may(user, "choose_people")
+    allowed = may(user, "choose_people") and several_people.is_open_to_choice(found, dsr)
     return {
         "said": said,
         "why": why,
@@ -121,7 +121,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
         label=f"Choose whom it is about: {found.alias}",
         intro=INTRO,
         done="Chosen. The source is asked now, about nobody else.",
-        anchor="sources" if steps_of(found.dsr).exists() else "erasure",
+        anchor=ANCHORS.get(found.dsr.right, "sources" if steps_of(found.dsr).exists() else "erasure"),
     )
 
 

@@ -88,6 +88,12 @@ class DataSourceContract:
         """Each has to be shown to be the person who asks."""
         assert addresses(source, "ana@example.org", "C-2002") == ["ana@example.org", "otto@example.net"]
 
+    def test_whoever_is_found_by_two_things_is_one(self, source: DataSource) -> None:
+        """Where several are found, staff have to choose; and each has a reference of their own."""
+        assert len(source.find(Query(email="ana@example.org", details="C-1001"))) == 1
+        found = source.find(Query(email="ana@example.org", details="C-2002", confirmed=("otto@example.net",)))
+        assert len({match.reference for match in found}) == len(found) == 2
+
     def test_nobody_is_found_by_likeness(self, source: DataSource) -> None:
         """Neither by a pattern nor by letters that only look alike."""
         for typed in NEARLY_ANA:

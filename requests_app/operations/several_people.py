@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from requests_app.models import PeopleFound
+from requests_app.models import DataSubjectRequest, PeopleFound
 from requests_app.models.keys import seal
 from requests_app.rules.lifecycle import State
 
@@ -35,7 +35,7 @@ def choose(found: PeopleFound, *, references: Collection[str], seen: str, why: s
     with transaction.atomic():
         dsr = lock(found.dsr)
         found = PeopleFound.objects.select_for_update().get(pk=found.pk)
-        if dsr.state != State.IN_PROGRESS or dsr.opened_at != found.opened_at:
+        if not is_open_to_choice(found, dsr):
             raise Refused("This request is not in progress any more: return or reopen it first.")
         known = {one["reference"] for one in found.candidates}
         if seen != found.digest or set(references) - known:
@@ -44,9 +44,20 @@ def choose(found: PeopleFound, *, references: Collection[str], seen: str, why: s
         found.why_sealed = seal(dsr.submission_id, found.place("why"), why.strip())
         found.chosen_by, found.chosen_at = account, at
         found.save(update_fields=["chosen_sealed", "why_sealed", "chosen_by", "chosen_at"])
-        ask_anew(steps_of(dsr).filter(alias=found.alias).exclude(status=Status.WITHHELD), at=at)
-        tell_anew(acts_of(dsr).filter(Q(act=Act.PLAN) | Q(status=ActStatus.SEVERAL), alias=found.alias), at=at)
+        anew = Q(status=ActStatus.SEVERAL)
+        if dsr.state == State.IN_PROGRESS:
+            ask_anew(steps_of(dsr).filter(alias=found.alias).exclude(status=Status.WITHHELD), at=at)
+            anew |= Q(act=Act.PLAN)
+        tell_anew(acts_of(dsr).filter(anew, alias=found.alias), at=at)
         body: dict[str, str | int] = {
             "step": str(found.found_by), "source": found.alias, "people": len(known), "chosen": len(set(references))
         }  # fmt: skip
         evidence.append(dsr.submission_id, Kind.PEOPLE_CHOSEN, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+
+
+def is_open_to_choice(found: PeopleFound, dsr: DataSubjectRequest) -> bool:
+    """Until it is decided; of a restriction, which is told after that too, until it was told."""
+    if dsr.opened_at != found.opened_at:
+        return False
+    told_later = acts_of(dsr).filter(alias=found.alias, act=Act.RESTRICT, status=ActStatus.SEVERAL)
+    return dsr.state == State.IN_PROGRESS or told_later.exists()

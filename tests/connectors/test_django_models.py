@@ -61,6 +61,11 @@ class TestDjangoModel(DataSourceContract, ErasureContract):
         User.objects.create(username="C-3003", email="\u212aim@example.org")  # the sign for Kelvin
         assert list(source.find(Query(email="kim@example.org"))) == []
 
+    def test_two_accounts_of_one_address_are_two_people_whom_staff_can_tell_apart(self, source: DataSource) -> None:
+        User.objects.create(username="C-3003", email="Ana@example.org")
+        found = source.find(Query(email="ana@example.org", details="C-1001"))
+        assert [match.label.split(", ")[1] for match in found] == ["C-1001", "C-3003"]
+
     def test_no_more_are_read_than_somebody_can_be_meant_by(self, source: DataSource) -> None:
         for number in range(MOST + 5):
             User.objects.create(username=f"same{number}", email="shared@example.org")

@@ -253,6 +253,7 @@ def test_an_answer_to_another_question_is_none(crm: Http, other: Other) -> None:
         {"matches": [{}] * 21},
         {"matches": [{"reference": "1"}]},
         {"matches": [{"reference": 1, "contacts": []}]},
+        {"matches": [{"reference": "1", "label": "x" * 201, "contacts": []}]},
         {"matches": [{"reference": "1", "contacts": [{"address": ""}]}]},
         {"matches": [{"reference": "1", "contacts": [{"address": "a@b.example", "kind": "pigeon"}]}]},
         {"matches": [{"reference": "1", "contacts": [{"address": "a@b.example", "since": "2024-02-12T00:00:00"}]}]},

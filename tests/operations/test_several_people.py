@@ -18,6 +18,7 @@ from requests_app.operations import (
     identity,
     on_file,
     people_found,
+    restriction,
     sealed_columns,
     several_people,
     streams,
@@ -406,6 +407,25 @@ def test_a_value_is_put_right_with_the_chosen_one_alone(knows, bruno, settings):
     sweeps.carry_out_acts(LATER)
     people = settings.DATA_SOURCES["shop"]["OPTIONS"]["people"]
     assert [one["records"]["orders"][0]["note"] for one in people] == ["Two lamps.", "A desk for Otto."]
+
+
+def test_a_restriction_waits_for_the_choice_also_where_its_request_is_decided(knows, bruno, settings):
+    knows(ANA, OTTO)
+    submission = ana_files("restriction")
+    confirms(submission)
+    sweeps.run_steps(SOON)
+    dsr = submission.requests.get()
+    words = {"ground": "accuracy", "scope": "The address.", "until": "The address is checked."}
+    restriction.restrict(dsr, **words, review_on=DAYS_ON.date(), actor=bruno, at=SOON)
+    sweeps.carry_out_acts(THEN)
+    assert act_of(dsr, "restrict").status == "several"
+    type(dsr).objects.filter(pk=dsr.pk).update(state="awaiting_approval")
+    chosen(dsr, "C-1001", actor=bruno)
+    sweeps.carry_out_acts(LATER)
+    people = settings.DATA_SOURCES["shop"]["OPTIONS"]["people"]
+    assert [one.get("restricted", False) for one in people] == [True, False]
+    with pytest.raises(Refused, match="not in progress"):
+        chosen(dsr, "C-2002", actor=bruno, at=LATER + MINUTE)
 
 
 def test_who_was_found_goes_with_the_contact_data_and_why_with_the_case(knows, bruno):
