@@ -1,15 +1,21 @@
-"""Both databases as SQLite files with all migrations behind them, made once for a run and copied."""
+"""Both databases as SQLite files with all migrations behind them, to copy; kept until what they are made of changes."""
 
 import fcntl
-import os
+import hashlib
 import shutil
 from pathlib import Path
 
 from tests import migrated, services
-from tests.environment import DIRECTORY
 
 FILES = {"default": "portal.sqlite3", "keys": "keys.sqlite3"}
-FOLDER = Path(os.environ.get("MIGRATED_FILES") or DIRECTORY)  # tests.run names one for all its parts
+KEPT = migrated.ROOT / ".pytest_cache" / "migrated"
+MADE_OF = (
+    "requests_app/migrations/*.py",
+    "requests_app/operations/triggers.py",
+    "requests_app/routers.py",
+    "portal/settings.py",
+    "requirements.txt",
+)
 
 
 def urls(folder: Path) -> dict[str, str]:
@@ -21,11 +27,15 @@ def urls(folder: Path) -> dict[str, str]:
 
 def kept() -> Path:
     """The folder with both; whoever needs it first makes it."""
-    folder = FOLDER / "migrated"
-    with (FOLDER / "migrated.lock").open("w") as lock:  # parallel workers share it
+    sources = sorted(path for pattern in MADE_OF for path in migrated.ROOT.glob(pattern))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    folder, making = KEPT / digest[:16], KEPT / "making"
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:  # parallel workers share it
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            making = FOLDER / "migrating"
+            for older in KEPT.glob("*/"):
+                shutil.rmtree(older)
             making.mkdir()
             migrated.migrate(services.process_environment(**urls(making)))
             making.rename(folder)
