@@ -119,7 +119,7 @@ def whole_and_gone(cases: Cases) -> None:
 
 
 def test_everything_goes_within_a_day_of_its_date_and_nothing_before():
-    whole_and_gone(lived(40, 1))
+    whole_and_gone(lived(20, 1))
 
 
 @pytest.mark.long

@@ -15,7 +15,7 @@ from requests_app.operations.team import APPROVER, DESK, HANDLER, MAY, OFFICER, 
 from requests_app.rules.lifecycle import Action, ActionNotAllowed
 from tests.people import NOON, ana_files, published_policy, staff
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both]
+pytestmark = pytest.mark.django_db
 
 OPERATIONS = Path(models.__file__).parent.parent / "operations"
 LETTER = {"letter": "Dear Ana.", "ground": "", "facts": "", "scope": "", "identity_match": "Code."}
@@ -90,6 +90,7 @@ def nobody_of_the_team():
     ]
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("verb", VERBS)
 def test_whoever_is_not_of_the_team_is_refused_by_the_verb_itself(verb):
     dsr = in_progress()
@@ -130,6 +131,7 @@ def test_no_public_verb_of_the_desk_is_missing_here():
     assert set(VERBS) - verbs == {"look", "enter"}
 
 
+@pytest.mark.both
 def test_every_action_says_which_roles_take_it():
     assert set(Action) <= set(MAY)
     assert {action for action in Action if not MAY[action]} == {
@@ -142,11 +144,13 @@ def test_every_action_says_which_roles_take_it():
     }
 
 
+@pytest.mark.both
 def test_one_role_approves_whatever_the_outcome():
     assert MAY[Action.APPROVE_DONE] == MAY[Action.APPROVE_PARTLY] == MAY[Action.APPROVE_REFUSAL]
     assert MAY[Action.REOPEN] == MAY[Action.REOPEN_UNVERIFIED]
 
 
+@pytest.mark.both
 def test_a_superuser_who_is_given_the_role_approves_like_anybody_else():
     dsr = in_progress()
     decided = decision.decide(dsr, outcome="done", **LETTER, actor=Actor.staff(staff("bruno", HANDLER)), at=NOON)
@@ -159,6 +163,7 @@ def test_a_superuser_who_is_given_the_role_approves_like_anybody_else():
     assert done.approved_by == root
 
 
+@pytest.mark.both
 def test_a_role_taken_away_is_gone_at_once_even_for_an_account_read_before():
     dsr = in_progress()
     bruno = staff("bruno", HANDLER)
@@ -168,6 +173,7 @@ def test_a_role_taken_away_is_gone_at_once_even_for_an_account_read_before():
         desk.note(dsr, text="Still mine?", actor=Actor.staff(bruno), at=NOON)
 
 
+@pytest.mark.both
 def test_a_request_is_given_to_members_of_the_team_only():
     dsr = in_progress()
     with pytest.raises(Refused, match="no role"):
@@ -176,6 +182,7 @@ def test_a_request_is_given_to_members_of_the_team_only():
     assert dsr.assignee is None
 
 
+@pytest.mark.both
 def test_notices_go_to_no_account_that_cannot_sign_in():
     customer = staff("customer", OFFICER)
     assert customer in members(OFFICER)
@@ -185,6 +192,7 @@ def test_notices_go_to_no_account_that_cannot_sign_in():
     assert roles_of(customer) == frozenset()
 
 
+@pytest.mark.both
 def test_a_returned_decision_keeps_its_reason_sealed_and_named_by_its_evidence():
     dsr = in_progress()
     decision.decide(dsr, outcome="done", **LETTER, actor=Actor.staff(staff("bruno", HANDLER)), at=NOON)
@@ -199,6 +207,7 @@ def test_a_returned_decision_keeps_its_reason_sealed_and_named_by_its_evidence()
     assert str(note.pk) in last.body
 
 
+@pytest.mark.both
 def test_a_reopening_keeps_its_reason_and_one_that_fails_keeps_nothing():
     dsr = in_progress()
     petra = Actor.staff(staff("petra"))
