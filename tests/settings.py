@@ -16,7 +16,9 @@ for _alias, _database in DATABASES.items():
         # No test pulls the plug of the machine, and waiting for its disk takes a third of some.
         _database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     elif _migrated := os.environ.get("MIGRATED"):
-        _database["TEST"] = {"TEMPLATE": f"{_migrated}_{_alias}"}
+        # Two runs may share a server: the folder is of one of them.
+        _name = f"{DIRECTORY.name}_{_alias}".replace("-", "_")
+        _database["TEST"] = {"NAME": _name, "TEMPLATE": f"{_migrated}_{_alias}"}
 
 # Sign-ins of tests need no slow hash.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
