@@ -120,7 +120,7 @@ def _chain(submission: Submission) -> Iterator[bytes]:
     """What concerns the person in full, what is internal by its digest alone."""
     for event in EvidenceEvent.objects.filter(submission=submission).order_by("seq"):
         row: dict[str, str | int] = {"seq": event.seq, "leaf": event.leaf_hash}
-        if timeline.is_told(event):
+        if timeline.is_told(event) and "source" not in json.loads(event.body):  # no names of systems
             row["event"] = event.body
         yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from requests_app.clock import now
 from requests_app.models import DataSubjectRequest, EvidenceEvent, Submission
-from requests_app.operations import complaints, decision, desk
+from requests_app.operations import complaints, decision, desk, evidence
 from requests_app.operations.actors import Actor
 from requests_app.operations.supervisors import as_of, supervisors
 from tests.people import ana_files, confirms, published_policy, staff
@@ -124,13 +124,16 @@ def test_the_file_for_the_authority_needs_a_fresh_code(ana, dsr):
 def test_it_holds_what_she_may_read_and_nothing_internal(ana, dsr):
     ana.post(f"/complain/{dsr.pk}/", {"text": "Nobody stopped anything."})
     complaint = DataSubjectRequest.objects.select_related("submission").get(right="complaint")
+    told = {"actor": Actor.system(), "at": now(), "dsr_id": dsr.pk, "body": {"source": "crm-legacy"}}
+    evidence.append(dsr.submission_id, evidence.Kind.SOURCE_TOLD, **told)
     archive = fetched(ana, complaint)
     page = archive.read("index.html").decode()
-    for told in (dsr.submission.case_label, complaint.submission.case_label, "Since the spring.", "Ana Example"):
-        assert told in page
+    for said in (dsr.submission.case_label, complaint.submission.case_label, "Since the spring.", "Ana Example"):
+        assert said in page
     letters = [name for name in archive.namelist() if name.startswith("letters/")]
     assert any("Dear Ana." in archive.read(name).decode() for name in letters)
-    assert all("called me names" not in archive.read(name).decode(errors="replace") for name in archive.namelist())
+    contents = [archive.read(name).decode(errors="replace") for name in archive.namelist()]
+    assert all("called me names" not in content and "crm-legacy" not in content for content in contents)
 
 
 def test_its_proofs_hold_without_us_and_fail_where_a_word_is_changed(ana, dsr, tmp_path):
