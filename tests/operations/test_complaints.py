@@ -30,8 +30,8 @@ def team():
 
 
 def answered(team) -> DataSubjectRequest:
-    """Ana objected; Bruno decided and Ada approved."""
-    submission = ana_files("restriction")
+    """Ana asked for a correction; Bruno decided and Ada approved."""
+    submission = ana_files("correction")
     confirms(submission)
     dsr = submission.requests.get()
     made = decision.decide(dsr, **ANSWER, actor=Actor.staff(team["bruno"]), at=NOON)
@@ -83,7 +83,7 @@ def test_others_decide_and_approve_it(team):
 
 
 def test_whoever_only_gave_it_to_somebody_had_no_part(team):
-    submission = ana_files("restriction")
+    submission = ana_files("correction")
     confirms(submission)
     desk.assign(submission.requests.get(), assignee=team["bruno"], actor=Actor.staff(team["petra"]), at=NOON)
     complaint = ana_complains(submission.requests.get())
@@ -137,5 +137,5 @@ def test_the_person_complains_once_at_a_time_and_only_where_it_is_theirs(team):
     assert complaints.may_complain(first)
     ana_complains(first)
     assert not complaints.may_complain(first)
-    unproved = ana_files("restriction", form_key=uuid.uuid4()).requests.get()
+    unproved = ana_files("correction", form_key=uuid.uuid4()).requests.get()
     assert not complaints.may_complain(unproved)

@@ -24,7 +24,7 @@ def _policy(settings):
 
 
 def filed(at: datetime = NOON) -> DataSubjectRequest:
-    submission = ana_files("restriction", at=at, form_key=uuid.uuid4(), email=f"{uuid.uuid4().hex}@example.org")
+    submission = ana_files("correction", at=at, form_key=uuid.uuid4(), email=f"{uuid.uuid4().hex}@example.org")
     confirms(submission, at=at)
     return submission.requests.get()
 
@@ -42,7 +42,7 @@ def test_a_period_counts_what_came_and_what_was_answered_in_it():
     person.cancel(filed(), actor=Actor.person(), at=NOON + DAY)
     filed()
     known = reports.of_period(FIRST, LAST)
-    line = known.rights["restriction"]
+    line = known.rights["correction"]
     assert (line.received, line.answered, line.on_time) == (5, 3, 2)
     assert (line.median, line.ninetieth) == (4, 16)
     assert line.outcomes == {"done": 2, "refused": 1, "cancelled": 1}
@@ -69,7 +69,7 @@ def test_a_quarter_is_published_once_ten_days_after_its_end():
     assert publish(datetime(2027, 1, 11, 12, tzinfo=UTC)) == 1
     body = PublishedFigures.objects.get(first=FIRST).body
     told = {"received": 20, "answered": 20, "on_time_percent": 100, "refused": 0, "median_days": 4}
-    assert body["total"] == body["rights"]["restriction"] == told
+    assert body["total"] == body["rights"]["correction"] == told
     answered(filed(), at=NOON + 5 * DAY)
     assert publish(datetime(2027, 1, 12, 12, tzinfo=UTC)) == 0
     assert PublishedFigures.objects.get(first=FIRST).body == body
@@ -84,5 +84,5 @@ def test_few_requests_are_published_as_few():
     for _ in range(3):
         answered(filed(), at=NOON + 4 * DAY)
     sweeps.SWEEPS["publish_figures"](datetime(2027, 1, 11, 12, tzinfo=UTC))
-    line = PublishedFigures.objects.get().body["rights"]["restriction"]
+    line = PublishedFigures.objects.get().body["rights"]["correction"]
     assert line == {"received": None, "answered": None, "on_time_percent": None, "refused": 0, "median_days": None}

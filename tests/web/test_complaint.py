@@ -24,11 +24,11 @@ ANSWER = {"outcome": "done", "letter": "Dear Ana.", "ground": "", "facts": "", "
 
 @pytest.fixture
 def dsr(settings: Any) -> DataSubjectRequest:
-    """Ana asked for restriction, Bruno and Ada answered, and Bruno noted something for the team."""
+    """Ana asked for a correction, Bruno and Ada answered, and Bruno noted something for the team."""
     settings.DATA_SOURCES = {}
     published_policy()
     at, bruno = now(), Actor.staff(staff("bruno", "handler"))
-    submission = ana_files("restriction", at=at, details="Since the spring.")
+    submission = ana_files("correction", at=at, details="Since the spring.")
     confirms(submission, at=at)
     asked = submission.requests.get()
     desk.note(asked, text="Ana called me names.", actor=bruno, at=at)
