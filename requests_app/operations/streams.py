@@ -119,7 +119,9 @@ class Writer:
         self._part.replace(self._path)
 
     def discard(self) -> None:
-        """Give it up: nothing remains."""
+        """Give it up, if it was not ended before: nothing remains."""
+        if self._out.closed:
+            return
         try:
             ours = self._is_ours()
         finally:

@@ -137,6 +137,20 @@ def test_a_full_disk_is_told_though_another_thread_met_it_and_nothing_remains(ca
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_what_was_given_up_in_the_end_may_be_given_up_once_more(case, tmp_path, monkeypatch):
+    """A form with several files destroys all of them where one could not be written, that one too."""
+
+    def refuses(_number: int) -> None:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuses)
+    out = Writer(case, uuid.uuid4())
+    with pytest.raises(OSError, match="input/output"):
+        out.close()
+    out.discard()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_what_is_put_to_disk_beside_is_whole(case, monkeypatch):
     monkeypatch.setattr(streams, "BEHIND", CHUNK)
     content = os.urandom(9 * CHUNK + 3)
