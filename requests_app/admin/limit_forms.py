@@ -47,7 +47,7 @@ class RestrictForm(ReviewForm):
     )  # fmt: skip
     scope = forms.CharField(
         widget=area(3), max_length=1000, label="What is not used any more, and for what",
-        help_text="The person reads it, and so do the departments that are asked.",
+        help_text="The person reads it. A source tells no uses apart: it is told to use nothing of theirs.",
     )  # fmt: skip
     until = forms.CharField(
         widget=area(2), max_length=500, label="What has to happen before it is lifted",

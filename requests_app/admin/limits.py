@@ -16,7 +16,7 @@ from requests_app.models import Balancing, DataSubjectRequest, Restriction
 from requests_app.operations import objection, restriction, weighed
 from requests_app.operations.actors import Actor
 from requests_app.operations.changes_told import recipients_of
-from requests_app.operations.limits import acts_for
+from requests_app.operations.limits import acts_for, words_of
 from requests_app.operations.owed_acts import RECIPIENTS
 from requests_app.operations.policies import policy_of
 from requests_app.rules.lifecycle import State
@@ -54,7 +54,9 @@ def _row(row: Restriction, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]
     acts = [source_acts.said(act, dsr, user) for act in acts_for(row)]
     return {
         "row": row,
-        **{name: readable(lambda name=name: row.opened(name)) for name in ("scope", "until", "why")},
+        "scope": readable(lambda: words_of(row, "en")[0]),
+        "until": readable(lambda: words_of(row, "en")[1]),
+        "why": readable(lambda: row.opened("why")),
         "ground": GROUNDS[Ground(row.ground)],
         "since": moment(row.begun_at, zone),
         "who": named(row.begun_by),

@@ -28,6 +28,13 @@ def standing(dsr: DataSubjectRequest) -> Restriction | None:
     return Restriction.objects.filter(dsr=dsr, lifted_at=None).select_related("dsr__submission").first()
 
 
+def words_of(row: Restriction, language: str) -> tuple[str, str]:
+    """Return what is restricted and until when: as staff wrote it, or, of an objection, in the reader's language."""
+    if row.begun_by_id is None:
+        return ALL_OF_IT.in_language(language), UNTIL_ANSWERED.in_language(language)
+    return row.opened("scope"), row.opened("until")
+
+
 def today_of(dsr: DataSubjectRequest, at: datetime) -> date:
     """Return the controller's day."""
     return received_on(at, policy_of(dsr.policy).time_zone)

@@ -57,11 +57,12 @@ def shown(dsr: DataSubjectRequest, language: str) -> dict[str, Any] | None:
     row = limits.standing(dsr)
     if row is None:
         return None
+    scope, until = limits.words_of(row, language)
     return {
         "since": row.begun_at,
-        "scope": row.opened("scope"),
+        "scope": scope,
         "ground": GROUNDS[Ground(row.ground)].in_language(language),
-        "until": row.opened("until"),
+        "until": until,
         "ends_on": row.lift_from,
         "everywhere": _is_everywhere([act for act in limits.acts_for(row) if act.opened_at == dsr.opened_at]),
     }

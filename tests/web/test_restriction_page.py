@@ -72,4 +72,5 @@ def test_italian_too(ana):
     ana.post("/language/", {"language": "it", "next": "/status/"})
     said = page(ana)
     assert "Sospeso da" in said
+    assert "Tutti i dati che conserviamo su di Lei" in said
     assert "Lei si è opposto e noi valutiamo l'opposizione" in said.replace("&#x27;", "'")
