@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from requests_app.models import DataSubjectRequest, Notice, Submission
-from requests_app.operations import decision, erasure, identity, intake, person
+from requests_app.models import Balancing, DataSubjectRequest, Notice, SourceAct, Submission
+from requests_app.operations import decision, erasure, erasure_plan, identity, intake, objection, person, restriction
 from requests_app.operations.actors import Actor
 from tests.faults.sweepers import Sweeper
 from tests.faults.workload import NO_PROOF, STEP, Asked, Plan
@@ -19,6 +19,7 @@ from tests.smtp import Relay
 
 AGAIN = timedelta(seconds=40)  # after a kill: longer than the lease of a batch
 LETTER = "Dear Ana, this is the answer."
+WEIGHED = dict.fromkeys(Balancing.TEXTS, "As written down.")
 
 
 @dataclass
@@ -156,7 +157,20 @@ def _end(plan: Plan, asked: Asked, at: datetime) -> None:
     if asked.right in NO_PROOF:
         decision.carry_out(dsr, note=LETTER, actor=bruno, at=at)
         return
+    _limit(dsr, bruno, at)
     told = {"outcome": "done", "letter": LETTER, "ground": "", "facts": "", "scope": "", "identity_match": "The code."}
     digest = decision.decide(dsr, **told, actor=bruno, at=at).content_digest
     dsr.refresh_from_db()
     decision.approve(dsr, digest=digest, actor=ada, at=at)
+
+
+def _limit(dsr: DataSubjectRequest, bruno: Actor, at: datetime) -> None:
+    """What has to be on record before a restriction or an objection is answered."""
+    if dsr.right == "objection":
+        objection.weigh(dsr, outcome="person", texts=WEIGHED, actor=bruno, at=at)
+    if dsr.right == "restriction":
+        review_on = (at + timedelta(days=60)).date()
+        asked = {"ground": "accuracy", "scope": "The address.", "until": "It is checked.", "review_on": review_on}
+        restriction.restrict(dsr, **asked, actor=bruno, at=at)
+        told = SourceAct.objects.get(dsr=dsr, alias="recipients:")
+        erasure_plan.attest(told, note="They were told.", actor=bruno, at=at)
