@@ -83,7 +83,7 @@ def _signed(who: Any, at: datetime | None, decision: Decision) -> str:
 
 def shown(decision: Decision) -> dict[str, Any]:
     """A decision with its texts opened."""
-    ground = next((g for g in policy_of(decision.dsr.policy).refusal_grounds if g.key == decision.ground), None)
+    ground = policy_of(decision.dsr.policy).ground(decision.ground)
     return {
         "row": decision,
         "decided": _signed(decision.decided_by, decision.decided_at, decision),

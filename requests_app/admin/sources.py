@@ -131,7 +131,7 @@ def counted(step: FulfilmentStep) -> dict[str, Any]:
 
 def ground_said(dsr: DataSubjectRequest, key: str) -> str:
     """A ground of the catalogue with its clause."""
-    ground = next((one for one in policy_of(dsr.policy).refusal_grounds if one.key == key), None)
+    ground = policy_of(dsr.policy).ground(key)
     return f"{ground.label} ({ground.clause})" if ground else key
 
 

@@ -200,7 +200,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
         )
         refused = decision.outcome == Decision.Outcome.REFUSE
         limits_answered.answered(dsr, refused=refused, actor=actor, at=at)
-        ground = next((g for g in policy.refusal_grounds if g.key == decision.ground), None)
+        ground = policy.ground(decision.ground)
         owe(
             NOTICE[action],
             submission=dsr.submission,

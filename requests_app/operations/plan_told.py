@@ -54,7 +54,7 @@ def told(dsr: DataSubjectRequest, language: str) -> Told:
 
 def _line(dsr: DataSubjectRequest, item: ErasureItem, language: str) -> Line:
     words = item.told
-    ground = next((one for one in policy_of(dsr.policy).refusal_grounds if one.key == item.ground), None)
+    ground = policy_of(dsr.policy).ground(item.ground)
     said = [ground.label.in_language(language)] if ground else []
     said += [words["basis"]] if words.get("basis") else []
     return Line(

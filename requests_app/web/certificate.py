@@ -75,7 +75,7 @@ def _source(said: dict[str, Any], dsr: DataSubjectRequest, language: str) -> dic
 
 
 def _item(item: dict[str, Any], dsr: DataSubjectRequest, language: str) -> dict[str, Any]:
-    ground = next((one for one in policy_of(dsr.policy).refusal_grounds if one.key == item.get("ground")), None)
+    ground = policy_of(dsr.policy).ground(item.get("ground", ""))
     return {
         **item,
         "name": item["label"].get(language) or item["category"].get(language) or item["table"] or _("All of it"),

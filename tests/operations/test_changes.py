@@ -76,16 +76,6 @@ def _world(settings: Any) -> None:
     Shop.held, Shop.error, Shop.told = "ana@example.org", None, []
 
 
-@pytest.fixture
-def bruno() -> Actor:
-    return Actor.staff(staff("bruno", "handler"))
-
-
-@pytest.fixture
-def ada() -> Actor:
-    return Actor.staff(staff("ada", "approver"))
-
-
 def to_be_corrected(actor: Actor, *wanted: dict[str, str], **filed: Any) -> Any:
     submission = ana_files("correction", **filed)
     confirms(submission)

@@ -57,16 +57,6 @@ def _world(settings: Any) -> None:
 
 
 @pytest.fixture
-def bruno() -> Actor:
-    return Actor.staff(staff("bruno", "handler"))
-
-
-@pytest.fixture
-def ada() -> Actor:
-    return Actor.staff(staff("ada", "approver"))
-
-
-@pytest.fixture
 def erased(bruno: Actor, ada: Actor) -> SourceTask:
     """What the archive holds of Ana is to be erased: approved, and its people have the task."""
     submission = ana_files("deletion")

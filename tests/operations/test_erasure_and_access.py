@@ -23,7 +23,7 @@ from tests.operations.test_source_acts import (
     _world,  # noqa: F401 (a fixture of every test here)
     carried_out,
 )
-from tests.people import NOON, ana_files, confirms, confirms_erasure, staff
+from tests.people import NOON, ana_files, confirms, confirms_erasure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 HOUR = timedelta(hours=1)
@@ -46,16 +46,6 @@ class Store(Shop):
 def _store(_world: None, settings: Any, tmp_path: Any) -> None:  # noqa: F811
     settings.DATA_SOURCES = {"shop": {"BACKEND": f"{__name__}.Store"}}
     settings.FILES_DIR = tmp_path
-
-
-@pytest.fixture
-def bruno() -> Actor:
-    return Actor.staff(staff("bruno", "handler"))
-
-
-@pytest.fixture
-def ada() -> Actor:
-    return Actor.staff(staff("ada", "approver"))
 
 
 @pytest.fixture

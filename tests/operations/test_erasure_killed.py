@@ -261,11 +261,6 @@ def all_of_it_is_over(dsr: Any, world: World) -> None:
 
 
 @pytest.fixture
-def bruno() -> Actor:
-    return Actor.staff(staff("bruno", "handler"))
-
-
-@pytest.fixture
 def dsr(bruno: Actor) -> Any:
     """Ana's deletion, approved: everything in the five sources goes."""
     staff("petra", "privacy officer")

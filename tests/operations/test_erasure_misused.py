@@ -37,18 +37,8 @@ STAYS = "The person was shown that shop: orders stays. Let it stay, or have them
 
 
 @pytest.fixture
-def bruno() -> Actor:
-    return Actor.staff(staff("bruno", "handler"))
-
-
-@pytest.fixture
 def bianca() -> Actor:
     return Actor.staff(staff("bianca", "handler"))
-
-
-@pytest.fixture
-def ada() -> Actor:
-    return Actor.staff(staff("ada", "approver"))
 
 
 def account(actor: Actor) -> User:

@@ -30,26 +30,10 @@ from tests.operations.test_source_acts import (
     choose,
     to_be_deleted,
 )
-from tests.people import staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 REVIEW = date(2027, 3, 1)
 LONG_AGO = {"ordered": "Regional court, 3 O 17/26", "why": "A dispute about the orders.", "review_on": REVIEW}
-
-
-@pytest.fixture
-def petra() -> Actor:
-    return Actor.staff(staff("petra", "privacy officer"))
-
-
-@pytest.fixture
-def bruno() -> Actor:
-    return Actor.staff(staff("bruno", "handler"))
-
-
-@pytest.fixture
-def ada() -> Actor:
-    return Actor.staff(staff("ada", "approver"))
 
 
 @pytest.fixture

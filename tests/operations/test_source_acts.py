@@ -111,16 +111,6 @@ def _world(settings: Any) -> None:
     Crm.holds = True
 
 
-@pytest.fixture
-def bruno() -> Actor:
-    return Actor.staff(staff("bruno", "handler"))
-
-
-@pytest.fixture
-def ada() -> Actor:
-    return Actor.staff(staff("ada", "approver"))
-
-
 def to_be_deleted(right: str = "deletion", **changes: Any) -> Any:
     """Ana asked twice for it, every source was asked what it reaches, and the cooling-off is over."""
     submission = ana_files(right, **changes)
