@@ -139,7 +139,10 @@ def tell_anew(acts: QuerySet[SourceAct], *, at: datetime) -> None:
 
 
 def fits(act: SourceAct, dsr: DataSubjectRequest) -> bool:
-    """Whether the request is where it has to be for this act. A restriction is lifted in whatever clock it began."""
+    """Whether the request is where it has to be for this act. A restriction is lifted in whatever clock it began; one
+    that a source was told of is told anew, wherever its request is: another's end undid it there."""
+    if act.act == Act.RESTRICT and act.status == Status.WAITING and act.references_sealed:
+        return True
     of_this_clock = act.opened_at == dsr.opened_at or act.act == Act.LIFT
     return of_this_clock and dsr.state in WHEN.get(act.act, ())
 

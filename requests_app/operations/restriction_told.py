@@ -1,6 +1,8 @@
 """Telling one source to use what it holds of somebody for nothing but storage, and that this has ended."""
 
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +18,7 @@ from .acts_answered import answered, by_hand, waits
 from .asked_sources import references_of
 from .evidence import Kind
 from .leases import Lease
-from .owed_acts import Act, tell_anew
+from .owed_acts import Act, Status, tell_anew
 from .to_do import of_restriction
 from .transition import lock
 
@@ -29,28 +31,36 @@ def restrict(row: SourceAct, lease: Lease) -> bool:
     references = references_of(row.dsr, asked)
     if references is None:
         return _record(row, "nobody is held", lease)
-    sealed = seal(row.dsr.submission_id, row.place, json.dumps(list(references)))
+    both = list(dict.fromkeys([*row.references, *references]))  # told before of others, it releases them, too
+    sealed = seal(row.dsr.submission_id, row.place, json.dumps(both))
     SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(references_sealed=sealed)
     return _tell(row, references, True, lease)
 
 
 def lift(row: SourceAct, lease: Lease) -> bool:
-    """Release those whom it restricted, unless another restriction of theirs stands there."""
+    """Release those whom it restricted, in any clock, but for whom another restriction that stands there covers."""
     told = SourceAct.objects.filter(dsr=row.dsr, alias=row.alias, act=Act.RESTRICT, occasion=row.occasion)
-    first = told.select_related("dsr").exclude(references_sealed=b"").order_by("-opened_at").first()
-    if first is None:
+    acts = told.select_related("dsr").exclude(references_sealed=b"").order_by("opened_at")
+    references = list(dict.fromkeys(one for act in acts for one in act.references))
+    if not references:
         nobody = told.filter(attested_by=None).exists()
         return _record(row, "nobody is held", lease) if nobody else by_hand(row, lease.now())
-    references = first.references
-    if _others(row, references):
-        return _record(row, "another restriction stands", lease)
-    done = _tell(row, list(references), False, lease)
-    if others := _others(row, references):  # told in this very moment, and undone by us: it is told once more
-        tell_anew(SourceAct.objects.filter(pk__in=others), at=lease.now())
-    return done
+    covered = set().union(*_others(row, references).values())
+    free = [one for one in references if one not in covered]
+    # An earlier try may have released them, and nobody heard of it: what was told since is undone by it.
+    released = references if _may_have_been_told(row) else free
+    if not free:
+        return _record(row, "another restriction stands", lease, released=released)
+    return _tell(row, free, False, lease, released=released)
 
 
-def _tell(row: SourceAct, references: list[str], restricted: bool, lease: Lease) -> bool:
+def _may_have_been_told(row: SourceAct) -> bool:
+    return row.attempts > 1 or row.status == Status.PENDING or row.due_at != row.owed_at  # somebody had it told again
+
+
+def _tell(
+    row: SourceAct, references: list[str], restricted: bool, lease: Lease, *, released: Sequence[str] = ()
+) -> bool:
     try:
         answer = source(row.alias).restrict(references, restricted=restricted, request_id=row.pk.hex)
     except NotOffered:
@@ -59,25 +69,27 @@ def _tell(row: SourceAct, references: list[str], restricted: bool, lease: Lease)
         scope = _of(row).get().opened("scope")
         return waits(row, answer, lease.now(), to_do=of_restriction(scope, restricted=restricted))
     records = {one.table: one.records for one in answer if one.records}
-    return _record(row, "restricted" if restricted else "lifted", lease, records)
+    return _record(row, "restricted" if restricted else "lifted", lease, records, released=released)
 
 
 def _of(row: SourceAct) -> QuerySet[Restriction]:
     return Restriction.objects.filter(dsr=row.dsr, number=int(row.occasion))
 
 
-def _others(row: SourceAct, references: tuple[str, ...]) -> list[UUID]:
-    """The acts by which another restriction that stands restricts one of these people in this source.
+def _others(row: SourceAct, references: Sequence[str]) -> dict[UUID, set[str]]:
+    """Whom of these people another restriction that stands restricts in this source, by its newest act there.
 
     References stand sealed and are compared one by one: restrictions that stand are few.
     """
-    standing = Restriction.objects.filter(lifted_at=None).values("dsr")
+    standing = dict(Restriction.objects.filter(lifted_at=None).values_list("dsr", "number"))
     acts = SourceAct.objects.filter(alias=row.alias, act=Act.RESTRICT, dsr__in=standing).exclude(references_sealed=b"")
-    return [act.pk for act in _newest(acts) if set(references) & _opened(act)]
-
-
-def _newest(acts: QuerySet[SourceAct]) -> list[SourceAct]:
-    return list({act.dsr_id: act for act in acts.select_related("dsr").order_by("owed_at")}.values())
+    newest: dict[UUID, UUID] = {}
+    theirs: dict[UUID, set[str]] = defaultdict(set)
+    for act in acts.select_related("dsr").order_by("owed_at"):
+        if act.occasion == str(standing[act.dsr_id]) and (covered := set(references) & _opened(act)):
+            newest[act.dsr_id] = act.pk
+            theirs[act.dsr_id] |= covered
+    return {newest[dsr_id]: covered for dsr_id, covered in theirs.items()}
 
 
 def _opened(act: SourceAct) -> set[str]:
@@ -87,12 +99,22 @@ def _opened(act: SourceAct) -> set[str]:
         return set()
 
 
-def _record(row: SourceAct, outcome: str, lease: Lease, records: dict[str, int] | None = None) -> bool:
+def _record(
+    row: SourceAct,
+    outcome: str,
+    lease: Lease,
+    records: dict[str, int] | None = None,
+    *,
+    released: Sequence[str] = (),
+) -> bool:
+    """`released`: whom the source may use again by now; a restriction of theirs that stands is told once more."""
     at = lease.now()
     with transaction.atomic():
         dsr = lock(row.dsr)
         if not answered(row, at, answer={"outcome": outcome, "tables": records or {}}):
             return False
+        if released and (others := _others(row, released)):
+            tell_anew(SourceAct.objects.filter(pk__in=others), at=at)
         body: dict[str, str | int] = {
             "act": str(row.pk), "source": row.alias, "what": f"restriction {row.occasion}: {outcome}"
         }  # fmt: skip
