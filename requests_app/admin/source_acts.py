@@ -17,7 +17,17 @@ from requests_app.models import DataSubjectRequest, SourceAct
 from requests_app.operations import erasure_plan
 from requests_app.operations.actors import Actor
 from requests_app.operations.erasure_plan import AGAIN_IN
-from requests_app.operations.owed_acts import AT_ONCE, DEPARTMENT, NEXT_DAY, RECIPIENTS, WHEN, Act, Status, acts_of
+from requests_app.operations.owed_acts import (
+    AT_ONCE,
+    DEPARTMENT,
+    NEXT_DAY,
+    RECIPIENTS,
+    TAKEN_BACK,
+    WHEN,
+    Act,
+    Status,
+    acts_of,
+)
 from requests_app.rules.lifecycle import State
 
 from . import one_form, several_people, tasks
@@ -87,7 +97,7 @@ def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
         "words": ASKED.get(Act(act.act)) or OCCASIONS.get(act.occasion, "Asked after the backups ended"),
         "said": theirs or _words(act, status),
         "department": answered,
-        "tone": TONES.get(status, ""),
+        "tone": "" if act.failure_code == TAKEN_BACK else TONES.get(status, ""),
         "when": act.finished_at and moment(act.finished_at, zone),
         "next": moment(act.next_try_at, zone) if waits else "",
         "people": people,
@@ -102,6 +112,8 @@ def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
 def _words(act: SourceAct, status: SourceAct.Status) -> str:
     if act.act == Act.VERIFY and status == Status.DONE:
         return "nothing is left"
+    if act.failure_code == TAKEN_BACK:
+        return "over, since the person took it back"
     who = named(act.attested_by) if act.attested_by else ""
     if status == Status.DONE and not who and DEPARTMENT in act.answer:
         who = f"“{act.answer[DEPARTMENT]}”"
@@ -111,6 +123,8 @@ def _words(act: SourceAct, status: SourceAct.Status) -> str:
 def _buttons(act: SourceAct, dsr: DataSubjectRequest, user: Any, *, asked: bool) -> list[tuple[str, str]]:
     """`asked`: a department has a task for it, or answered it; it can be asked again, and be phoned instead."""
     status, found = Status(act.status), []
+    if act.failure_code == TAKEN_BACK:
+        return []
     again = status in (Status.FAILED, Status.CONTRADICTED) or (asked and status != Status.DONE)
     if again and _lets(AGAIN_IN, act, dsr) and may(user, "retry_step"):
         found.append(("again", "Erase and ask again" if status == Status.CONTRADICTED else "Tell it again"))

@@ -20,7 +20,7 @@ from .consent_words import CARRIED_OUT
 from .evidence import Kind
 from .leases import Lease
 from .notices import owe
-from .owed_acts import Act, Status, acts_of
+from .owed_acts import DEPARTMENT, TAKEN_BACK, Act, Status, acts_of
 from .policies import policy_of
 from .to_do import of_consents
 from .transition import NOTICE, advance, lock
@@ -30,11 +30,14 @@ def tell(row: SourceAct, lease: Lease) -> bool:
     """Tell it for everybody on file under the address that was given: no proof is asked of a no (P5, P8).
 
     People have to where the source is not told of consent, where no address was given, and where a stop is to be
-    taken back of which only the source knows what stood before: nothing else would make a yes of nothing (H6).
+    taken back of which only the source knows what stood before: nothing else would make a yes of nothing (H6). Of what
+    it is told it is written down before it hears it: whatever comes of the call, it may have been stopped there.
     """
     asked, dsr = source(row.alias), row.dsr
     acts, unknown = _acts(dsr)
     references = _references(dsr, asked)
+    if acts and references != []:
+        _note(row, acts)
     if references is None or (unknown and _was_told(row, unknown)):
         return by_hand(row, lease.now())
     if acts and references:
@@ -76,16 +79,27 @@ def _references(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | None:
     return [match.reference for match in found if theirs & {normalise(one.address) for one in match.contacts}]
 
 
+def _note(row: SourceAct, acts: list[ConsentAct]) -> None:
+    told = {act.purpose for act in acts}.union(row.answer.get("told", ()))
+    row.answer = {**row.answer, "told": sorted(told)}
+    SourceAct.objects.filter(pk=row.pk, next_try_at=row.next_try_at).update(answer=row.answer)
+
+
 def _was_told(row: SourceAct, purposes: set[str]) -> bool:
-    earlier = acts_of(row.dsr).filter(alias=row.alias, act=Act.WITHDRAW, status=Status.DONE).exclude(pk=row.pk)
-    return any(purposes & set(one.answer.get("told", ())) for one in earlier)
+    """Whether it, or its people, may have stopped one of these, said so or not."""
+    earlier = acts_of(row.dsr).filter(alias=row.alias, act=Act.WITHDRAW).exclude(pk=row.pk)
+    return any(purposes & set(one.answer["told"]) if "told" in one.answer else _said_by_people(one) for one in earlier)
+
+
+def _said_by_people(act: SourceAct) -> bool:
+    return act.attested_by_id is not None or DEPARTMENT in act.answer
 
 
 def _record(row: SourceAct, acts: list[ConsentAct], lease: Lease) -> bool:
     at, told = lease.now(), sorted(act.purpose for act in acts)
     with transaction.atomic():
         dsr = lock(row.dsr)
-        if not answered(row, at, answer={"told": told}):
+        if not answered(row, at, answer={"told": row.answer.get("told", [])}):
             return False
         body: dict[str, str | int] = {"act": str(row.pk), "source": row.alias, "purposes": " ".join(told)}
         evidence.append(dsr.submission_id, Kind.CONSENT_TOLD, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body)
@@ -95,7 +109,7 @@ def _record(row: SourceAct, acts: list[ConsentAct], lease: Lease) -> bool:
 
 def settle(dsr: DataSubjectRequest, *, at: datetime) -> None:
     """End the request once every source was told. Needs the caller's transaction with the request locked."""
-    left = acts_of(dsr).filter(act=Act.WITHDRAW).exclude(status=Status.DONE)
+    left = acts_of(dsr).filter(act=Act.WITHDRAW).exclude(status=Status.DONE).exclude(failure_code=TAKEN_BACK)
     if dsr.state != State.IN_PROGRESS or not consents.in_effect(dsr) or left.exists():
         return
     values = {"answered_at": at, "waiting_since": None}

@@ -17,6 +17,7 @@ from .erasing import erases
 
 Act, Status = SourceAct.Act, SourceAct.Status
 DEPARTMENT = "department"  # in an answer: which one said that it did it
+TAKEN_BACK = "TakenBack"  # of what waited for people, and is told anew as it stands since
 # Where a request has to be for each: what may come yet waits, what comes after it is dropped.
 WHEN: Mapping[str, tuple[State, ...]] = {
     Act.PLAN: (State.IN_PROGRESS,),
@@ -44,7 +45,12 @@ def owe_acts(dsr: DataSubjectRequest, *, at: datetime) -> None:
 
 
 def owe_told(dsr: DataSubjectRequest, *, at: datetime, occasion: str = "") -> None:
-    """Owe that each source is told what the person allows now. `occasion`: what changed since they were told."""
+    """Owe that each source is told what the person allows now. `occasion`: what changed since they were told; what
+    people were to do before that is over, since what stands of it is told with the rest."""
+    if occasion:
+        before = acts_of(dsr).filter(act=Act.WITHDRAW, next_try_at=None)
+        over = {"status": Status.FAILED, "failure_code": TAKEN_BACK, "finished_at": at}
+        before.filter(status__in=(Status.PENDING, Status.BY_HAND, Status.FAILED)).update(**over)
     _owe(dsr, Act.WITHDRAW, planners(), at=at, occasion=occasion)
 
 

@@ -9,7 +9,7 @@ import pytest
 from requests_app import clock
 from requests_app.admin import tasks
 from requests_app.models import FulfilmentStep, Notice, SourceTask
-from requests_app.operations import answering, changes, doing, source_tasks, sweeps
+from requests_app.operations import answering, changes, doing, person, source_tasks, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.answering import Upload
 from requests_app.operations.doing import Word
@@ -117,3 +117,18 @@ def test_what_a_department_said_of_an_act_stands_on_the_case_and_is_no_markup(to
     assert "<script" not in page
     whole = sign_in("bruno").get(case_url(told)).content.decode()
     assert "gave a department (archive) the task to put a value right." in whole
+
+
+def test_what_a_department_was_to_stop_and_was_taken_back_is_over_and_nobody_says_it_was_done(
+    settings, file_request, sign_in
+):
+    options = {"name": "Archive", "to": ["carla@shop.example"]}
+    settings.DATA_SOURCES = {"archive": {"BACKEND": PEOPLE, "OPTIONS": options}}
+    dsr = file_request("consent_withdrawal")
+    sweeps.carry_out_acts(clock.now())
+    person.undo(dsr, actor=Actor.person(), at=clock.now())
+    sweeps.carry_out_acts(clock.now())
+    page = sign_in("bruno").get(case_url(dsr)).content.decode().partition('id="told"')[2].partition("</section>")[0]
+    assert "over, since the person took it back" in page
+    assert page.count("people have to do it") == 1
+    assert page.count(">It was done by hand</a>") == 1

@@ -112,3 +112,13 @@ def test_what_only_the_source_knows_is_put_back_by_people_and_never_invented():
     assert [act.allowed for _references, acts in Shop.told for act in acts] == [False]
     assert SourceAct.objects.get(occasion__startswith="back:").status == "by_hand"
     assert not ConsentEntry.objects.filter(act="granted").exists()
+
+
+def test_whether_one_that_did_not_answer_had_heard_it_nobody_knows_and_people_look():
+    dsr, Shop.fails = only(ana_files("consent_withdrawal", purposes=(COOKIES,))), RetryLater("no answer came")
+    run(SOON)
+    person.undo(dsr, actor=Actor.person(), at=LATER)
+    Shop.fails = None
+    run(LATER)
+    assert not Shop.told
+    assert SourceAct.objects.get(occasion__startswith="back:").status == "by_hand"

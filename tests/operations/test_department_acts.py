@@ -24,6 +24,7 @@ from requests_app.operations import (
     erasure_plan,
     evidence,
     legal_hold,
+    person,
     readiness,
     source_tasks,
     sweeps,
@@ -241,6 +242,51 @@ class TestStopping:
         doing.say(link(), Word.DONE, **WROTE, at=SOON + DAY)
         withdrawn.dsr.refresh_from_db()
         assert withdrawn.dsr.state == "fulfilled"
+
+    @pytest.fixture
+    def stopped(self) -> SourceAct:
+        """Ana takes back a yes of which only the department knows since when it stood."""
+        ana_files("consent_withdrawal", purposes=("optional_cookies",))
+        carried_out(SOON)
+        return SourceAct.objects.select_related("dsr__submission", "dsr__policy").get()
+
+    def test_what_it_stopped_and_was_taken_back_people_have_to_put_back_there(self, stopped):
+        doing.say(link(), Word.DONE, **WROTE, at=SOON + DAY)
+        person.undo(stopped.dsr, actor=Actor.person(), at=SOON + 2 * DAY)
+        carried_out(SOON + 2 * DAY)
+        assert SourceAct.objects.get(occasion__startswith="back:").status == "by_hand"
+        stopped.refresh_from_db()
+        assert stopped.status == "done"
+
+    @pytest.mark.parametrize("stands", ["open", "could not", "done by hand"])
+    def test_taken_back_its_task_orders_no_stop_any_more_and_people_look_whether_it_had_stopped(
+        self, stopped, bruno, stands
+    ):
+        if stands == "could not":
+            doing.say(link(), Word.COULD_NOT, **WROTE, at=SOON + DAY)
+        elif stands == "done by hand":
+            erasure_plan.attest(stopped, note="Phoned them.", actor=bruno, at=SOON + DAY)
+        person.undo(stopped.dsr, actor=Actor.person(), at=SOON + 2 * DAY)
+        assert standing(link(), at=SOON + 2 * DAY) != Standing.OPEN
+        carried_out(SOON + 2 * DAY)
+        waiting = SourceAct.objects.filter(status__in=("pending", "by_hand", "waiting"))
+        assert [one.occasion[:5] for one in waiting] == ["back:"]
+        assert waiting.get().status == "by_hand"
+
+    def test_of_two_purposes_one_taken_back_a_new_task_names_what_stands_and_the_request_ends_with_it(self):
+        dsr = ana_files("consent_withdrawal", purposes=("direct_marketing", "optional_cookies")).requests.get()
+        carried_out(SOON)
+        first = task()
+        person.undo(dsr, purposes=["direct_marketing"], actor=Actor.person(), at=SOON + DAY)
+        carried_out(SOON + DAY)
+        last = SourceTask.objects.exclude(pk=first.pk).get()
+        assert sorted(line.en.rpartition(": ")[2] for line in last.about.to_do) == [
+            "stop it.", "you may go on, or begin again.",
+        ]  # fmt: skip
+        carla = next(one for one in source_tasks.with_task().filter(task=last) if one.address == "carla@shop.example")
+        doing.say(carla, Word.DONE, **WROTE, at=SOON + 2 * DAY)
+        dsr.refresh_from_db()
+        assert dsr.state == "fulfilled"
 
 
 class TestRestricting:
