@@ -13,13 +13,13 @@ from django.db.models import ForeignKey, Model, Q, QuerySet
 from requests_app.rules.addresses import normalise
 
 from . import at_erasure, django_changing, django_erasing
-from .base import DataSource, Extracted, Match, NotOffered, OnFile, Query, RetryLater
+from .base import DataSource, Extracted, Match, NotOffered, OnFile, PermanentFailure, Query, RetryLater
 from .described import tables as described_tables
 from .django_erasing import Held
 from .records import Record, Table
 from .work import Carried, Change, Changed, ConsentAct, Instruction, Planned, Remaining
 
-MOST = 20  # rows: whoever matches more names nobody in particular
+MOST = 20  # rows: whoever matches more names nobody in particular, and a list that is cut tells a lie of the rest
 CHUNK = 500  # rows in memory at once
 KIND_OF = {
     "BooleanField": "boolean", "DateField": "date", "DateTimeField": "instant", "JSONField": "json",
@@ -81,7 +81,9 @@ class DjangoModel(DataSource):
         columns = ("pk", *self.email_fields, *self.identifier_fields, *filter(None, [self.since_field]))
         rows = self.model._default_manager.using(self.database).filter(wanted).order_by("pk").values(*columns)
         with _away():
-            found = list(rows[:MOST])
+            found = list(rows[: MOST + 1])
+        if len(found) > MOST:
+            raise PermanentFailure(f"more than {MOST} people are found")
         return [self._match(row) for row in found if self._is_meant(row, query)]
 
     def everybody(self) -> Iterator[Match]:

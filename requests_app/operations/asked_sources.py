@@ -10,7 +10,11 @@ from requests_app.rules.on_file import Held, vouches
 from .authorities import sought
 from .circumstances import asked_of
 from .lookups import corrected_at
-from .people_found import by_reference, whose
+from .people_found import by_reference, holders, whose
+
+
+class CutShort(PermanentFailure):
+    """Fewer share an address by the whole question than by the address alone: the source has cut its answer."""
 
 
 class NobodyShown(PermanentFailure):
@@ -27,18 +31,23 @@ def ask(row: FulfilmentStep) -> Extracted | Pending | None:
 def references_of(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | None:
     """Return whom it is shown to be: those on file under an address that was confirmed, or whom two people of the team
     verified by hand. None where nobody is on file, or staff chose none of several; raises NobodyShown where none of
-    them is shown, and SeveralPeople where several are by one address."""
+    them is shown, SeveralPeople where several are by one address, and CutShort."""
     submission = dsr.submission
     if not asked.knows_people:
         return sorted(confirmed_addresses(submission))
+    shown = confirmed_addresses(submission)
     found = by_reference(asked.find(question_about(submission)))
+    alone = by_reference(asked.find(Query(email="", confirmed=tuple(sorted(shown))))) if shown else []
+    known = holders(found, shown)
+    if any(count > max(1, known[address]) for address, count in holders(alone, shown).items()):
+        raise CutShort
     if not found:
         return None
     by_hand = by_hand_since(submission, submission.received_at)
     people = [match for match in found if by_hand or _is_shown(match, dsr)]
     if not people:
         raise NobodyShown
-    return whose(dsr, asked.alias, people, found=found, shown=confirmed_addresses(submission)) or None
+    return whose(dsr, asked.alias, people, found=found, shown=shown) or None
 
 
 def question_about(submission: Submission) -> Query:

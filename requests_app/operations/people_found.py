@@ -62,10 +62,15 @@ def whose(
 
 
 def _each_by_an_own(people: Sequence[Match], found: Sequence[Match], shown: Collection[str]) -> bool:
-    holders = Counter(address for match in found for address in _shown_of(match, shown))
+    known = holders(found, shown)
     return all(
-        (theirs := _shown_of(match, shown)) and all(holders[address] == 1 for address in theirs) for match in people
+        (theirs := _shown_of(match, shown)) and all(known[address] == 1 for address in theirs) for match in people
     )
+
+
+def holders(found: Iterable[Match], shown: Collection[str]) -> Counter[str]:
+    """Return how many people have each of the addresses that were shown."""
+    return Counter(address for match in found for address in _shown_of(match, shown))
 
 
 def _shown_of(match: Match, shown: Collection[str]) -> set[str]:

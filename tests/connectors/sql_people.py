@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from requests_app.connectors import Instruction, Match, Query, Way
+from requests_app.connectors import Instruction, Match, PermanentFailure, Query, Way
 from requests_app.connectors.contract import REQUEST, items_of
 from requests_app.connectors.erasure_contract import carried, left
 from requests_app.connectors.sql import Sql
+from requests_app.connectors.sql import source as sql_source
 from tests.connectors import shop
 from tests.connectors.sql_erasing import ERASING, rows
 
@@ -90,6 +91,24 @@ class SqlPeople:
         for email in (HOME, "new@example.com"):
             people = found(source, email, details)
             assert {"customer 10, C-1001", "customer 20, C-2002"} <= set(people)
+
+    def test_numbers_of_others_do_not_push_a_second_row_of_the_address_out(self, made: Callable[..., Sql]) -> None:
+        crowd = tuple(shop.customer(number, f"N-{number}", "crowd@example.net") for number in range(1000, 1195))
+        last = {**shop.customer(9000, "Z-9000", "rosa@example.org")}
+        source = made(more=(*crowd, last))
+        numbers = " ".join(row["number"] for row in crowd)
+        with pytest.raises(PermanentFailure, match="more than 20 people"):
+            source.find(Query(email="rosa@example.org", details=numbers))
+        assert {"customer 22, C-4004", "customer 9000, Z-9000"} <= set(found(source, "rosa@example.org"))
+
+    def test_more_rows_than_are_read_by_numbers_fail(
+        self, made: Callable[..., Sql], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sql_source, "CANDIDATES", 2)
+        source = made()
+        with pytest.raises(PermanentFailure, match="more than 2 row"):
+            source.find(Query(email="rosa@example.org", details="C-1001 C-2002 C-4004"))
+        assert "customer 20, C-2002" in found(source, details="C-1001")  # by an address every row is read
 
     def test_an_address_of_one_customer_leads_to_all_of_it_as_ever(self, made: Callable[..., Sql]) -> None:
         source = made()

@@ -66,10 +66,15 @@ class TestDjangoModel(DataSourceContract, ErasureContract):
         found = source.find(Query(email="ana@example.org", details="C-1001"))
         assert [match.label.split(", ")[1] for match in found] == ["C-1001", "C-3003"]
 
-    def test_no_more_are_read_than_somebody_can_be_meant_by(self, source: DataSource) -> None:
-        for number in range(MOST + 5):
-            User.objects.create(username=f"same{number}", email="shared@example.org")
-        assert len(source.find(Query(email="shared@example.org"))) == MOST
+    def test_more_than_somebody_can_be_meant_by_is_a_failure_and_no_list_that_is_cut(self, source: DataSource) -> None:
+        """Numbers between two accounts of one address would make it look like the address of one alone."""
+        numbers = [f"N-{number:03}" for number in range(MOST - 1)]
+        for number in numbers:
+            User.objects.create(username=number, email=f"{number}@example.net")
+        User.objects.create(username="C-3003", email="ana@example.org")
+        assert len(source.find(Query(email="ana@example.org"))) == 2
+        with pytest.raises(PermanentFailure, match="more than 20"):
+            source.find(Query(email="ana@example.org", details=" ".join(numbers)))
 
     def test_a_database_that_is_away_is_asked_later(self, source: DataSource, monkeypatch: pytest.MonkeyPatch) -> None:
         def away(self: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from requests_app.connectors import DataSource, Match, OnFile, Query
+from requests_app.connectors import DataSource, Match, OnFile, Query, source
 from requests_app.models import EvidenceEvent, Notice, PackageBuild, PeopleFound, SourceAct, SuppressionEntry
 from requests_app.operations import (
     changes,
@@ -25,9 +25,11 @@ from requests_app.operations import (
     sweeps,
 )
 from requests_app.operations.actors import Actor
+from requests_app.operations.asked_sources import CutShort, references_of
 from requests_app.operations.evidence import Kind
 from requests_app.operations.owed_acts import items_of
 from requests_app.operations.owed_steps import steps_of
+from requests_app.operations.people_found import SeveralPeople
 from requests_app.operations.readiness import missing
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.erasure_plan import Choice
@@ -308,6 +310,25 @@ class Crm(DataSource):
     def find(self, query: Query) -> list[Match]:
         contact = OnFile(HOME, since=NOON - timedelta(days=900))
         return [Match(number, (contact,)) for number in ("C-1001", "C-2002") if number not in Crm.gone]
+
+
+class Cut(DataSource):
+    """Knows many by their numbers, and tells of the first ones only."""
+
+    def find(self, query: Query) -> list[Match]:
+        by_number = [Match(one, (OnFile(f"{one}@example.net"),)) for one in query.identifiers if "-" in one]
+        family = [Match(number, (OnFile(HOME),)) for number in ("C-1001", "C-2002") if HOME in query.addresses]
+        return [*family[:1], *by_number, *family[1:]][:3]
+
+
+def test_numbers_that_push_one_of_two_out_of_the_answer_choose_nobody(settings):
+    settings.DATA_SOURCES = {"shop": {"BACKEND": f"{__name__}.Cut"}}
+    for details, expected in (("", SeveralPeople), ("N-1 N-11 N-111 N-1111 N-2222 N-3333", CutShort)):
+        submission = ana_files("access", details=details)
+        confirms(submission)
+        submission.refresh_from_db()
+        with pytest.raises(expected):
+            references_of(submission.requests.get(), source("shop"))
 
 
 def to_be_deleted() -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from requests_app.connectors.base import Match, OnFile
+from requests_app.connectors.base import Match, OnFile, PermanentFailure
 from requests_app.connectors.data_map import Visit
 from requests_app.connectors.data_map.model import EMAIL_IDENTITY
 from requests_app.rules.addresses import normalise
@@ -19,7 +19,7 @@ from requests_app.rules.addresses import normalise
 from .tables_of_people import Tables
 from .wanted import Row, Whom, reference_of, stored
 
-MOST = 20  # people: whoever matches more names nobody in particular
+MOST = 20  # people: whoever matches more names nobody in particular, and a list that is cut tells a lie of the rest
 Node = tuple[str, str]  # an identity, and its value, normalised
 
 
@@ -108,7 +108,9 @@ class Gathered:
         for node, found in self.found.items():
             if node[0] != EMAIL_IDENTITY and (own := self._with_identifier(node, found, drafts)):
                 drafts.append(own)
-        return [draft.match() for draft in drafts][:MOST]
+        if len(drafts) > MOST:
+            raise PermanentFailure(f"more than {MOST} people are found")
+        return [draft.match() for draft in drafts]
 
     def _drafts(self) -> Iterator[Draft]:
         asked = [one for one in self.wanted.get(EMAIL_IDENTITY, ()) if (EMAIL_IDENTITY, one) in self.found]

@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from requests_app.connectors.base import DataSource, Extracted, Match, NotOffered, Query
+from requests_app.connectors.base import DataSource, Extracted, Match, NotOffered, PermanentFailure, Query
 from requests_app.connectors.data_map import DataMap, Visit, visits
 from requests_app.connectors.data_map.fides import read_fides
 from requests_app.connectors.data_map.model import EMAIL_IDENTITY, described
@@ -23,10 +23,11 @@ from .database import Database, database_of
 from .everybody import everybody
 from .matching import Gathered
 from .reading import Reading, relation, searched
+from .rows import streamed
 from .tables_of_people import tables_of_people
 from .wanted import Wanted, Whom, named
 
-CANDIDATES = 200  # different identities of a table
+CANDIDATES = 200  # rows of a table by what was typed, and people: who matches more cannot be told from others
 Read = tuple[DataMap, tuple[Visit, ...]]
 
 
@@ -89,20 +90,32 @@ class Sql(DataSource):
         return gathered.matches()
 
     def _gathered(self, connection: Connection, wanted: dict[str, list[str]]) -> Gathered:
-        tables = tables_of_people(self.visits)
-        gathered = Gathered(wanted, tables)
+        gathered = Gathered(wanted, tables_of_people(self.visits))
+        addresses = {name: values for name, values in wanted.items() if name == EMAIL_IDENTITY}
+        numbers = {name: values for name, values in wanted.items() if name != EMAIL_IDENTITY}
         for visit in self.visits:
-            table, source = visit.table, relation(visit.table)
-            condition = searched(table, source, [Whom(wanted)], connection.dialect.name)
-            if condition is None:
-                continue
-            names = [*(one.name for one in table.identities), *tables.keys.get(table.key, ())]
-            since = [func.max(source.c[table.since])] if table.since else []
-            columns = [source.c[name] for name in names]
-            statement = select(*columns, *since).where(condition).group_by(*columns).limit(CANDIDATES)
-            for row in connection.execute(statement):
-                gathered.take(visit, row)
+            if (statement := self._candidates(visit, addresses, connection.dialect.name)) is not None:
+                for row in streamed(connection, statement):  # all: what is cut would look like the address of one alone
+                    gathered.take(visit, row)
+                    if len(gathered.people) > CANDIDATES:
+                        raise PermanentFailure(f"more than {CANDIDATES} people are found")
+            if (statement := self._candidates(visit, numbers, connection.dialect.name)) is not None:
+                rows = connection.execute(statement.limit(CANDIDATES + 1)).all()
+                if len(rows) > CANDIDATES:
+                    raise PermanentFailure(f"more than {CANDIDATES} rows of {visit.table.key} have what was named")
+                for row in rows:
+                    gathered.take(visit, row)
         return gathered
+
+    def _candidates(self, visit: Visit, wanted: dict[str, list[str]], dialect: str) -> Select[Any] | None:
+        table, source = visit.table, relation(visit.table)
+        condition = searched(table, source, [Whom(wanted)], dialect)
+        if condition is None:
+            return None
+        keys = tables_of_people(self.visits).keys.get(table.key, ())
+        columns = [source.c[name] for name in (*(one.name for one in table.identities), *keys)]
+        since = [func.max(source.c[table.since])] if table.since else []
+        return select(*columns, *since).where(condition).group_by(*columns)
 
     def everybody(self) -> Iterator[Match]:
         """Read the identities of every table that has some."""
