@@ -27,6 +27,7 @@ from requests_app.operations.owed_acts import (
     Act,
     Status,
     acts_of,
+    fits,
 )
 from requests_app.rules.lifecycle import State
 
@@ -125,7 +126,7 @@ def _buttons(act: SourceAct, dsr: DataSubjectRequest, user: Any, *, asked: bool)
     status, found = Status(act.status), []
     if act.failure_code == TAKEN_BACK:
         return []
-    again = status in (Status.FAILED, Status.CONTRADICTED) or (asked and status != Status.DONE)
+    again = status in (Status.FAILED, Status.CONTRADICTED) or (asked and status in (Status.PENDING, Status.BY_HAND))
     if again and _lets(AGAIN_IN, act, dsr) and may(user, "retry_step"):
         found.append(("again", "Erase and ask again" if status == Status.CONTRADICTED else "Tell it again"))
     by_hand = status in (Status.FAILED, Status.BY_HAND) or (asked and status == Status.PENDING)
@@ -140,7 +141,7 @@ def told_whom(act: SourceAct) -> str:
 
 
 def _lets(table: Mapping[Act, Sequence[State]], act: SourceAct, dsr: DataSubjectRequest) -> bool:
-    return dsr.state in table.get(Act(act.act), ())
+    return fits(act, dsr) and dsr.state in table.get(Act(act.act), ())
 
 
 def perform(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from requests_app.models import DataSubjectRequest, ErasureItem, Message, SourceAct
+from requests_app.models import DataSubjectRequest, ErasureItem, Message, SourceAct, SourceTask
 from requests_app.models.keys import seal
 from requests_app.models.staff import same_person
 from requests_app.rules.erasure_plan import GOES, Choice, mistakes
@@ -20,7 +20,7 @@ from .actors import Actor
 from .erasure_carried import gone_by_hand
 from .erasure_proved import settle
 from .evidence import Kind
-from .owed_acts import WHEN, Act, Status, acts_of, items_of, tell_anew
+from .owed_acts import RECIPIENTS, Act, Status, acts_of, fits, items_of, tell_anew
 from .plan_digest import digest_of_plan
 from .plan_shown import way_shown
 from .policies import policy_of
@@ -99,10 +99,10 @@ def ask_again(act: SourceAct, *, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
         dsr = lock(act.dsr)
         act = SourceAct.objects.select_for_update().get(pk=act.pk)
-        if dsr.opened_at != act.opened_at:
-            raise Refused("This request was reopened: the sources are asked anew.")
-        if dsr.state not in AGAIN_IN.get(Act(act.act), ()):
+        if not fits(act, dsr) or dsr.state not in AGAIN_IN.get(Act(act.act), ()):
             raise Refused("This is over for this request.")
+        if not _stands_against(act):
+            raise Refused("Nothing stands against this source: it is told, or is being told.")
         if act.act == Act.VERIFY and act.status == Status.CONTRADICTED:
             items_of(dsr).filter(alias=act.alias, way__in=GOES).update(done_at=None)
             tell_anew(acts_of(dsr).filter(alias=act.alias, act=Act.ERASE), at=at)
@@ -110,6 +110,15 @@ def ask_again(act: SourceAct, *, actor: Actor, at: datetime) -> None:
             tell_anew(SourceAct.objects.filter(pk=act.pk), at=at)
         body: dict[str, str | int] = {"act": str(act.pk), "source": act.alias, "before": act.status}
         evidence.append(dsr.submission_id, Kind.ACT_RETRIED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+
+
+def _stands_against(act: SourceAct) -> bool:
+    """Whether it failed, holds data after all, or waits for people of a department, who can be asked anew."""
+    if act.alias == RECIPIENTS:
+        return False
+    waits = act.status in (Status.PENDING, Status.BY_HAND)
+    failed = act.status in (Status.FAILED, Status.CONTRADICTED)
+    return failed or (waits and SourceTask.objects.filter(act=act).exists())
 
 
 def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
@@ -125,9 +134,9 @@ def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
         dsr = lock(act.dsr)
         act = SourceAct.objects.select_for_update().get(pk=act.pk)
         waits = act.status in (Status.BY_HAND, Status.FAILED) or with_department(act) is not None
-        if not waits or dsr.opened_at != act.opened_at:
+        if not waits:
             raise Refused("Nobody waits for this any more.")
-        if dsr.state not in WHEN.get(Act(act.act), ()):
+        if not fits(act, dsr):
             raise Refused("This is over for this request, or has not begun.")
         if act.act == Act.VERIFY:
             _refuse_own_word(act, account.pk)

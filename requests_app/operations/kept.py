@@ -72,6 +72,12 @@ def _is_restricted(submission: Submission, at: datetime) -> bool:
     return Restriction.objects.filter(dsr__submission=submission, lifted_at=None).exists()
 
 
+def _is_to_be_lifted(submission: Submission, at: datetime) -> bool:
+    """A source or a recipient may still restrict whom it was told of: whoever repairs that has to know them."""
+    lifting = SourceAct.objects.filter(dsr__submission=submission, act=SourceAct.Act.LIFT)
+    return lifting.exclude(status=SourceAct.Status.DONE).exists()
+
+
 REASONS: dict[str, Callable[[Submission, datetime], bool]] = {
     "a complaint is open": _is_complained_about,
     "a package is offered": _is_offered,
@@ -79,4 +85,5 @@ REASONS: dict[str, Callable[[Submission, datetime], bool]] = {
     "a data source is asked again": _is_asked_again,
     "a legal hold stands": _is_held,
     "a restriction stands": _is_restricted,
+    "the end of a restriction has not been told": _is_to_be_lifted,
 }

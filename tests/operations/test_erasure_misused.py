@@ -11,6 +11,7 @@ from requests_app.connectors import NotOffered, PermanentFailure
 from requests_app.models import DataSubjectRequest, ErasureCertificate, ErasureItem, SourceAct
 from requests_app.operations import decision, erasure_plan, legal_hold, person, same_person, sweeps
 from requests_app.operations.actors import Actor
+from requests_app.operations.owed_acts import tell_anew
 from requests_app.operations.readiness import missing
 from requests_app.operations.refused import Refused
 from requests_app.rules.erasure_plan import Choice
@@ -58,15 +59,16 @@ def shown_that_orders_stay(bruno: Actor, *, confirmed_at: Any = SOON) -> Any:
     return confirms_erasure(dsr, at=confirmed_at)
 
 
-def asked_anew(bruno: Actor, at: Any) -> None:
-    erasure_plan.ask_again(SourceAct.objects.filter(act="plan").latest("opened_at"), actor=bruno, at=at)
+def asked_anew(at: Any) -> None:
+    newest = SourceAct.objects.filter(act="plan").latest("opened_at")
+    tell_anew(SourceAct.objects.filter(pk=newest.pk), at=at)
     sweeps.carry_out_acts(at)
 
 
 class TestWhatWasShownToStay:
     def test_stays_although_the_source_is_asked_anew_after_the_confirmation(self, bruno: Actor) -> None:
         dsr = shown_that_orders_stay(bruno)
-        asked_anew(bruno, THEN)
+        asked_anew(THEN)
         choose(dsr, bruno)
         assert missing(dsr) == [STAYS]
 
@@ -74,14 +76,14 @@ class TestWhatWasShownToStay:
         dsr = shown_that_orders_stay(bruno)
         for orders in (0, 3):
             Shop.held["orders"] = orders
-            asked_anew(bruno, THEN)
+            asked_anew(THEN)
         choose(dsr, bruno)
         assert missing(dsr) == [STAYS]
 
     def test_stays_where_the_source_is_taken_over_by_hand(self, bruno: Actor) -> None:
         dsr = shown_that_orders_stay(bruno)
         Shop.error = PermanentFailure()
-        asked_anew(bruno, THEN)
+        asked_anew(THEN)
         erasure_plan.attest(SourceAct.objects.get(act="plan"), note="It was closed down.", actor=bruno, at=THEN)
         choose(dsr, bruno)
         assert missing(dsr) == [STAYS.replace("orders", "everything")]

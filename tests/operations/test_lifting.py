@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from requests_app.connectors import PermanentFailure, RetryLater
-from requests_app.models import Restriction, SourceAct
+from requests_app.models import Notice, Restriction, SourceAct
 from requests_app.models.keys import seal
-from requests_app.operations import decision, erasure_plan, person, restriction, restriction_told, sweeps
+from requests_app.operations import decision, erasure_plan, kept, person, restriction, restriction_told, sweeps
 from requests_app.operations.actors import Actor
+from requests_app.operations.refused import Refused
 from tests.operations.test_restriction import (
     ASKED,
     DAY,
@@ -23,6 +24,7 @@ from tests.operations.test_restriction import (
     announced,
     answered,
     asked_for,
+    recipients_are_told,
     restricted,
     status,
 )
@@ -169,3 +171,55 @@ class TestWhoIsReleased:
         sweeps.carry_out_acts(SOON + MINUTE)
         act.refresh_from_db()
         assert (act.status, act.references) == ("done", ("C-OLD", "C-1"))
+
+
+class TestAnEndThatCannotBeTold:
+    @pytest.fixture
+    def failed(self, bruno: Actor, ada: Actor) -> SourceAct:
+        lifting(bruno, ada)
+        Two.errors = [PermanentFailure()]
+        sweeps.carry_out_acts(LATER)
+        Shop.restricted.add("C-1")
+        return SourceAct.objects.get(act="lift", alias="shop", status="failed")
+
+    def test_is_told_again_although_its_request_was_reopened_since(
+        self, failed: SourceAct, bruno: Actor, petra: Actor
+    ) -> None:
+        decision.reopen(failed.dsr, reason="More to do.", actor=petra, at=LATER + HOUR)
+        erasure_plan.ask_again(failed, actor=bruno, at=LATER + 2 * HOUR)
+        sweeps.carry_out_acts(LATER + 2 * HOUR)
+        failed.refresh_from_db()
+        assert (failed.status, Shop.restricted) == ("done", set())
+
+    def test_is_said_to_be_done_although_its_request_was_reopened_since(
+        self, failed: SourceAct, bruno: Actor, petra: Actor
+    ) -> None:
+        decision.reopen(failed.dsr, reason="More to do.", actor=petra, at=LATER + HOUR)
+        erasure_plan.attest(failed, note="Bruno took the mark off.", actor=bruno, at=LATER + 2 * HOUR)
+        failed.refresh_from_db()
+        assert failed.status == "done"
+
+    def test_keeps_the_case_until_somebody_ended_it(self, failed: SourceAct, bruno: Actor) -> None:
+        long_after = LATER + 900 * DAY
+        Notice.objects.update(next_try_at=None)
+        recipients_are_told(failed.dsr, bruno, "lift")
+        why = "the end of a restriction has not been told"
+        assert kept.kept_for(failed.dsr.submission, at=long_after) == why
+        erasure_plan.attest(failed, note="Bruno took the mark off.", actor=bruno, at=long_after)
+        assert kept.kept_for(failed.dsr.submission, at=long_after) == ""
+
+
+class TestTellingAgain:
+    def test_is_not_for_what_was_told(self, bruno: Actor) -> None:
+        row = restricted(bruno)
+        with pytest.raises(Refused, match="Nothing stands against"):
+            erasure_plan.ask_again(SourceAct.objects.get(dsr=row.dsr, alias="shop"), actor=bruno, at=THEN)
+
+    def test_is_not_for_recipients_who_are_no_source(self, bruno: Actor) -> None:
+        row = restricted(bruno)
+        recipients_are_told(row.dsr, bruno)
+        act = SourceAct.objects.get(dsr=row.dsr, alias="recipients:")
+        for said in ("done", "by_hand", "failed"):
+            SourceAct.objects.filter(pk=act.pk).update(status=said)
+            with pytest.raises(Refused, match="Nothing stands against"):
+                erasure_plan.ask_again(act, actor=bruno, at=THEN)
