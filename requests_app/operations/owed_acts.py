@@ -78,7 +78,8 @@ def owe_lifting(dsr: DataSubjectRequest, number: int, *, at: datetime) -> None:
     """
     told = SourceAct.objects.filter(dsr=dsr, act=Act.RESTRICT, occasion=str(number))
     over = {"status": Status.FAILED, "next_try_at": None, "failure_code": "Lifted"}
-    told.filter(status=Status.PENDING, next_try_at=None).update(**over)  # a department may have done it, unsaid
+    nobodys = told.filter(status__in=(Status.PENDING, Status.SEVERAL), next_try_at=None)
+    nobodys.update(**over)  # a department may have done it, unsaid
     may = told.filter(status=Status.DONE) | told.filter(status=Status.FAILED).exclude(references_sealed=b"")
     aliases = set(may.values_list("alias", flat=True))
     told.filter(status=Status.BY_HAND).update(**over)

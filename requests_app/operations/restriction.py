@@ -7,14 +7,14 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from requests_app.models import DataSubjectRequest, Notice, Restriction
+from requests_app.models import DataSubjectRequest, Notice, Restriction, SourceAct
 from requests_app.rules.lifecycle import OPEN, State
 from requests_app.rules.restriction import LONGEST, OBJECTION, RIGHT, Ground, reviewed_in_time
 
 from . import evidence, limits
 from .actors import Actor
 from .evidence import Kind
-from .owed_acts import Act, Status, acts_of, owe_lifting
+from .owed_acts import Act, Status, acts_of, fits, owe_lifting
 from .refused import Refused
 from .team import alarm_officers, refuse_own, require
 from .transition import lock
@@ -79,15 +79,21 @@ def lift(row: Restriction, *, actor: Actor, at: datetime) -> None:
         row = _locked(row)
         dsr = row.dsr
         _refuse_early(row, at)
-        acts = acts_of(dsr)
-        if acts.filter(act=Act.RESTRICT, status__in=(Status.WAITING, Status.PENDING, Status.SEVERAL)).exists():
+        if _is_being_told(row):
             raise Refused("A data source is still being told of the restriction, or asks whom it is about.")
-        if acts.filter(act=Act.WITHDRAW).exclude(status=Status.DONE).exists():
+        if acts_of(dsr).filter(act=Act.WITHDRAW).exclude(status=Status.DONE).exists():
             raise Refused("Not every data source was told yet that the use objected to has ended.")
         Restriction.objects.filter(pk=row.pk).update(lifted_at=at, lifted_by=account)
         owe_lifting(dsr, row.number, at=at)
         body: dict[str, str | int] = {"restriction": str(row.pk), "number": row.number}
         evidence.append(dsr.submission_id, Kind.RESTRICTION_LIFTED, actor=actor, at=at, dsr_id=dsr.pk, body=body)
+
+
+def _is_being_told(row: Restriction) -> bool:
+    """Whether a source goes on with it by itself, or somebody can still answer it; what nobody can does not count."""
+    told = SourceAct.objects.filter(dsr=row.dsr, act=Act.RESTRICT, occasion=str(row.number))
+    open_ones = told.filter(status__in=(Status.WAITING, Status.PENDING, Status.SEVERAL))
+    return any(act.next_try_at is not None or fits(act, row.dsr) for act in open_ones)
 
 
 def _refuse_early(row: Restriction, at: datetime) -> None:

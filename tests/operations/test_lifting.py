@@ -223,3 +223,25 @@ class TestTellingAgain:
             SourceAct.objects.filter(pk=act.pk).update(status=said)
             with pytest.raises(Refused, match="Nothing stands against"):
                 erasure_plan.ask_again(act, actor=bruno, at=THEN)
+
+
+class TestLifting:
+    def test_a_task_that_nobody_can_answer_any_more_stands_against_nothing(self, bruno: Actor, settings: Any) -> None:
+        options = {"name": "Archive", "to": ["carla@shop.example"]}
+        settings.DATA_SOURCES = {"archive": {"BACKEND": PEOPLE, "OPTIONS": options}}
+        dsr = asked_for("objection")
+        sweeps.carry_out_acts(SOON)
+        assert status(dsr, "restrict", "archive") == "pending"
+        person.cancel(dsr, actor=Actor.person(), at=THEN)
+        row = Restriction.objects.get()
+        announced(row, bruno)
+        restriction.lift(row, actor=bruno, at=LATER)
+        assert (status(dsr, "restrict", "archive"), status(dsr, "lift", "archive")) == ("failed", "waiting")
+
+    def test_a_task_that_can_be_answered_still_does(self, bruno: Actor, ada: Actor) -> None:
+        row = restricted(bruno)
+        answered(row, bruno, ada)
+        announced(row, bruno)
+        SourceAct.objects.filter(act="restrict", alias="shop").update(status="pending")
+        with pytest.raises(Refused, match="still being told"):
+            restriction.lift(row, actor=bruno, at=LATER)
