@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from requests_app.connectors import Pending
-from requests_app.models import DataSubjectRequest, FulfilmentStep, SourceAct, SourceTask, TaskLink
+from requests_app.models import DataSubjectRequest, FulfilmentStep, Message, SourceAct, SourceTask, TaskLink
 from requests_app.models.keys import lookup_digests, seal
 from requests_app.models.source_task import AboutWhom
 from requests_app.rules.lifecycle import State
@@ -22,18 +22,20 @@ from requests_app.rules.policy import Text
 from requests_app.rules.response_deadline import DAY, received_on
 from requests_app.rules.task_clock import HALF, LAST, OVER, TaskClock, end_of, last_day, next_at
 
-from . import evidence
+from . import evidence, messages
 from .actors import Actor
 from .evidence import Kind
 from .notices import owe
 from .owed_acts import fits
 from .policies import policy_of
 
+SAID: Mapping[str, str] = {"done": "did it", "nothing": "holds nothing of it", "could_not": "could not do it"}
 MARKS: Mapping[str, str] = {HALF: "half_at", LAST: "last_at", OVER: "over_at"}
 
 
 def give(share: FulfilmentStep | SourceAct, asked: Pending, *, about: AboutWhom, at: datetime) -> SourceTask:
-    """Make the task of a step or of an act, or its next issue, with its links and their mails.
+    """Make the task of a step or of an act, or its next issue, with its links and their mails. What the department said
+    of the act before stays as an internal note.
 
     Needs the caller's transaction with the request locked.
     """
@@ -66,9 +68,20 @@ def give(share: FulfilmentStep | SourceAct, asked: Pending, *, about: AboutWhom,
         tell(add_link(task, address, role=TaskLink.Role.ASKED, at=at), "task_given", occurrence="given", at=at)
     for address in asked.escalate_to:
         add_link(task, address, role=TaskLink.Role.LATER, at=at)  # its mail is owed once the task is late
-    body: dict[str, str | int] = {**of_what(task), "task": str(pk), "issue": task.issue, "until": str(ends_on)}
+    body: dict[str, str | int] = {**of_what(task), "task": str(pk), "issue": task.issue, "until": str(ends_on),
+                                  **(_kept(before, at=at) if before else {})}  # fmt: skip
     evidence.append(submission_id, Kind.TASK_GIVEN, actor=Actor.system(), at=at, dsr_id=dsr.pk, body=body)
     return task
+
+
+def _kept(before: SourceTask, *, at: datetime) -> dict[str, str]:
+    said = before.said
+    if said is None or before.answered_at is None:
+        return {}
+    day = received_on(before.answered_at, policy_of(before.dsr.policy).time_zone)
+    words = f"“{before.department}” {SAID[said.word]}, {day:%-d %B %Y}: {f'{said.statement} ({said.by})'.strip()}"
+    author = Message.Author.INTERNAL
+    return {"message": str(messages.write(before.dsr, author=author, text=words, actor=Actor.system(), at=at).pk)}
 
 
 def of_what(task: SourceTask) -> dict[str, str | int]:

@@ -8,8 +8,8 @@ import pytest
 
 from requests_app import clock
 from requests_app.admin import tasks
-from requests_app.models import FulfilmentStep, Notice, SourceTask
-from requests_app.operations import answering, changes, doing, person, source_tasks, sweeps
+from requests_app.models import FulfilmentStep, Notice, SourceAct, SourceTask
+from requests_app.operations import answering, changes, doing, erasure_plan, person, source_tasks, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.answering import Upload
 from requests_app.operations.doing import Word
@@ -117,6 +117,17 @@ def test_what_a_department_said_of_an_act_stands_on_the_case_and_is_no_markup(to
     assert "<script" not in page
     whole = sign_in("bruno").get(case_url(told)).content.decode()
     assert "gave a department (archive) the task to put a value right." in whole
+
+
+def test_what_it_wrote_before_it_was_told_again_stands_in_the_thread_and_is_no_markup(told, sign_in, staff):
+    doing.say(link(), Word.COULD_NOT, statement=f"No card. {MARKUP}", by=f"Carla {MARKUP}", at=clock.now())
+    erasure_plan.ask_again(SourceAct.objects.get(alias="archive"), actor=Actor.staff(staff["bruno"]), at=clock.now())
+    sweeps.carry_out_acts(clock.now())
+    page = sign_in("bruno").get(case_url(told)).content.decode()
+    assert "Internal note by the portal on" in page
+    assert "“Archive &lt;b&gt;” could not do it" in page
+    assert "No card. &lt;script&gt;" in page
+    assert MARKUP not in page
 
 
 def test_what_a_department_was_to_stop_and_was_taken_back_is_over_and_nobody_says_it_was_done(

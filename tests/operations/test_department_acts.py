@@ -10,6 +10,7 @@ from requests_app.models import (
     ErasureCertificate,
     ErasureItem,
     EvidenceEvent,
+    Message,
     Notice,
     Restriction,
     SourceAct,
@@ -153,6 +154,17 @@ class TestErasing:
         carried_out(GIVEN + 3 * DAY)
         assert standing(link(), at=GIVEN + 3 * DAY) == Standing.DROPPED
         assert '"erased_by":"staff"' in ErasureCertificate.objects.get().body
+
+    def test_told_again_what_they_wrote_before_stays_as_an_internal_note(self, erased, bruno):
+        doing.say(link(), Word.COULD_NOT, statement="The folder is lost.", by="Carla", at=GIVEN + DAY)
+        erasure_plan.ask_again(SourceAct.objects.get(act="erase"), actor=bruno, at=GIVEN + 2 * DAY)
+        carried_out(GIVEN + 2 * DAY)
+        note = Message.objects.get()
+        assert (note.author, note.staff) == ("internal", None)
+        assert note.body == "“Archive” could not do it, 3 December 2026: The folder is lost. (Carla)"
+        given = EvidenceEvent.objects.filter(kind="task_given").last()
+        assert json.loads(given.body)["message"] == str(note.pk)
+        assert "folder" not in given.body
 
     def test_they_are_reminded_and_others_are_told_once_it_is_late(self, erased):
         staff("petra", "privacy officer")
