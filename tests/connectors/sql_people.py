@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from requests_app.connectors import Instruction, Match, PermanentFailure, Query, Way
 from requests_app.connectors.contract import REQUEST, items_of
 from requests_app.connectors.erasure_contract import carried, left
-from requests_app.connectors.sql import Sql
+from requests_app.connectors.sql import Sql, reading
 from requests_app.connectors.sql import source as sql_source
 from tests.connectors import shop
 from tests.connectors.sql_erasing import ERASING, rows
@@ -109,6 +109,37 @@ class SqlPeople:
         with pytest.raises(PermanentFailure, match="more than 2 row"):
             source.find(Query(email="rosa@example.org", details="C-1001 C-2002 C-4004"))
         assert "customer 20, C-2002" in found(source, details="C-1001")  # by an address every row is read
+
+    def test_rows_that_name_only_the_address_are_of_no_customer_and_of_the_address_alone(
+        self, made: Callable[..., Sql], engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = made(('[tables.visit.columns]\nemail = { identity = "email" }',
+                       '[tables.visit.columns]\nemail = { references = "customer.email" }'))  # fmt: skip
+        people = found(source)
+        ana, alone = people["customer 10, C-1001"], people["under the address alone: visit"]
+        for number in (500, 0):
+            monkeypatch.setattr(reading, "MANY", number)
+            assert "visit" not in held(source, ana)
+            assert "visit" not in held(source, people["customer 20, C-2002"])
+            assert held(source, alone) == {"visit": ["/lamps", "/lamps"]}
+            assert held(source, ana, alone)["visit"] == ["/lamps", "/lamps"]
+            (rosa,) = found(source, "rosa@example.org").values()
+            assert set(held(source, rosa)) == {"customer"}
+        planned = source.plan_erasure([ana.reference], request_id=REQUEST)
+        assert "visit" not in {one.table for one in planned}
+        carried(source, [ana.reference], [Instruction(one.table, one.way) for one in planned])
+        assert len(rows(engine, "visit")) == 3
+
+    def test_an_address_is_no_key_by_which_two_people_are_told_apart(self, made: Callable[..., Sql]) -> None:
+        by_address = ('email = { identity = "email" }\npage', 'email = { references = "customer.email" }\npage')
+        nobody = ('number = { identity = "identifier", rectify = true }', "number = {}")
+        orders = ('customer_id = { kind = "number", references = "customer.id" }', 'customer_id = "number"')
+        key = "[tables.customer.columns]"
+        for said in ("", 'primary_key = "email"\n', 'people = true\nprimary_key = "email"\n'):
+            with pytest.raises(ValueError, match="customer.*told apart"):
+                made(by_address, nobody, orders, (key, f"[tables.customer]\n{said}{key}"))
+        for said in ('primary_key = "id"\n', "people = false\n"):
+            made(by_address, nobody, orders, (key, f"[tables.customer]\n{said}{key}"))
 
     def test_an_address_of_one_customer_leads_to_all_of_it_as_ever(self, made: Callable[..., Sql]) -> None:
         source = made()

@@ -89,7 +89,9 @@ def test_the_check_says_what_would_stay_and_what_would_stop_it_where_something_m
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE badge (visit_order INTEGER REFERENCES order_item (order_id))")
     source = Sql(url=url, write_url=url, map=str(shop.MAP))
-    said = {one.place: one.words for one in check(source.map, source.visits, source.database, may_write=True)}
+    said: dict[str, str] = {}
+    for one in check(source.map, source.visits, source.database, may_write=True):
+        said[one.place] = f"{said.get(one.place, '')} {one.words}"
     assert "stays at an erasure" in said["product"]
     assert "told why" in said["orders"]
     assert "is emptied at an erasure but for what the map does not name: password_hash" in said["customer"]

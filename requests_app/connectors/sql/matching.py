@@ -124,13 +124,14 @@ class Gathered:
             node = (EMAIL_IDENTITY, address)
             theirs = [person for person in self.people.values() if node in person.nodes]
             rest = [person for person in theirs if person not in covered]
-            if theirs and not rest and not self.found[node].elsewhere:
+            among = any(person in apart for person in theirs)
+            if theirs and not rest and not self.found[node].elsewhere and not (among and self.tables.led_to):
                 continue  # the rows have come, by another address of theirs
             draft = Draft({EMAIL_IDENTITY: [address]}, self.found[node], rest)
-            if any(person in apart for person in theirs):
-                draft.only = dict.fromkeys(self.tables.alone)
+            if among:
+                draft.only = dict.fromkeys(self.tables.under_the_address)
                 draft.only |= {person.table: [person.key] for person in rest}
-                draft.label = "" if rest else f"under the address alone: {', '.join(self.tables.alone)}"
+                draft.label = "" if rest else f"under the address alone: {', '.join(self.tables.under_the_address)}"
             covered += rest
             yield draft
 

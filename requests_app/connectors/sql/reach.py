@@ -14,8 +14,9 @@ from requests_app.connectors.data_map import Edge, Visit
 from requests_app.connectors.data_map.erasing import Erasure, is_emptied
 
 from .comparing import EXACT
-from .reading import MANY, searched
+from .reading import MANY, is_apart, searched, under_address
 from .shapes import Emptying, Shape
+from .tables_of_people import address_columns
 from .wanted import Wanted
 
 
@@ -34,6 +35,7 @@ class Reach:
             raise NotOffered("this kind of database is not known to compare letter by letter")
         self.connection, self.erasure, self.shapes = connection, erasure, shapes
         self.conditions: dict[str, ColumnElement[bool]] = {}
+        self._wanted, self._addresses = wanted, address_columns(visits)
         for visit in visits:
             key = visit.table.key
             own = key in erasure.own
@@ -44,6 +46,8 @@ class Reach:
                 self.conditions[key] = or_(*known)
 
     def _led_by(self, edge: Edge, target: TableClause) -> ColumnElement[bool] | None:
+        if is_apart(edge, self._wanted, self._addresses):
+            return under_address(edge, target, self._wanted, self.connection.dialect.name)
         if (condition := self.conditions.get(edge.source)) is None:
             return None
         column = self.shapes[edge.source].source.c[edge.source_column]

@@ -16,12 +16,14 @@ from sqlalchemy.sql import ColumnElement, TableClause
 
 from requests_app.connectors.base import PermanentFailure
 from requests_app.connectors.data_map import Edge, MapTable, Visit
+from requests_app.connectors.data_map.model import EMAIL_IDENTITY
 from requests_app.connectors.records import Lines, Record, in_lines
 from requests_app.rules.addresses import normalise
 
 from . import copying
 from .comparing import EXACT, holds
 from .rows import PROBE, streamed
+from .tables_of_people import address_columns, goes_by_address
 from .wanted import Wanted, Whom, compared, values_of
 
 MANY = 500  # values named in a statement
@@ -64,12 +66,24 @@ def _meant(described: MapTable, source: TableClause, whom: Whom, dialect: str) -
     return and_(or_(*conditions), or_(*named))
 
 
+def is_apart(edge: Edge, wanted: Wanted, addresses: frozenset[tuple[str, str]]) -> bool:
+    """Whether a way is not followed from row to row: it would lead from one to all who share the address."""
+    return any(whom.only is not None for whom in wanted) and goes_by_address(edge, addresses)
+
+
+def under_address(edge: Edge, target: TableClause, wanted: Wanted, dialect: str) -> ColumnElement[bool] | None:
+    """Return the condition for rows that name the address of whoever is meant with these; None where nobody is."""
+    meant = [one for whom in wanted if whom.rows(edge.table) is None for one in whom.values.get(EMAIL_IDENTITY, ())]
+    return holds(target.c[edge.column], meant, dialect=dialect, normalised=False) if meant else None
+
+
 class Reading:
     """Use once: `records` is the stream."""
 
     def __init__(self, connection: Connection, visits: Sequence[Visit], wanted: Wanted) -> None:
         self._connection, self._visits, self._wanted = connection, visits, wanted
         self._identities = values_of(wanted)
+        self._addresses = address_columns(visits)
         self._dialect = connection.dialect.name
         self._leading: dict[str, set[str]] = {}  # table: columns whose values lead on
         for edge in (edge for visit in visits for edge in visit.edges):
@@ -94,6 +108,10 @@ class Reading:
         if (condition := searched(visit.table, source, self._wanted, self._dialect)) is not None:
             ways.append(Way(condition, searched=True))
         for edge in visit.edges:
+            if is_apart(edge, self._wanted, self._addresses):
+                if (condition := under_address(edge, source, self._wanted, self._dialect)) is not None:
+                    ways.append(Way(condition))
+                continue
             values = self._values[edge.source, edge.source_column]
             if values:
                 ways.append(Way(source.c[edge.column].in_(list(values))))

@@ -198,4 +198,8 @@ def _parsed(content: str, is_fides: bool, dataset: str, above: str) -> Read:
         made = read_fides(content, dataset=dataset, above=read_defaults(json.loads(above)))
     else:
         made = read_map(content)
-    return made, visits(made)
+    way = visits(made)
+    words = "needs a primary_key besides the address, by which people who share it are told apart, or people = false"
+    if mistakes := [f"tables.{key}: {words}" for key in tables_of_people(way).without_key]:
+        raise ValueError("\n".join(mistakes))
+    return made, way
