@@ -10,7 +10,7 @@ from requests_app.models import DataSubjectRequest, Restriction, SourceAct
 from requests_app.models.keys import seal
 from requests_app.rules.lifecycle import State
 from requests_app.rules.response_deadline import received_on
-from requests_app.rules.restriction import ALL_OF_IT, OBJECTION, UNTIL_ANSWERED, Ground, lifted_from
+from requests_app.rules.restriction import ALL_OF_IT, OBJECTION, RIGHT, UNTIL_ANSWERED, Ground, lifted_from
 
 from . import evidence
 from .actors import Actor
@@ -41,11 +41,12 @@ def today_of(dsr: DataSubjectRequest, at: datetime) -> date:
 
 
 def follow(dsr: DataSubjectRequest, *, at: datetime) -> None:
-    """Suspend what somebody objects to; have people look at what stands of a request that ended without an answer.
+    """Suspend what somebody objects to; let stand what was to end with an answer, once the request is taken up again;
+    have people look at what stands of a request that ended without one.
 
     Needs the caller's transaction with the request locked.
     """
-    if dsr.state == State.IN_PROGRESS and dsr.right == OBJECTION:
+    if dsr.state == State.IN_PROGRESS and dsr.right in (RIGHT, OBJECTION):
         _suspend(dsr, at=at)
     elif dsr.state in (State.CANCELLED, State.LAPSED):
         rows = Restriction.objects.filter(dsr=dsr, lifted_at=None, announced_at=None)
@@ -55,10 +56,10 @@ def follow(dsr: DataSubjectRequest, *, at: datetime) -> None:
 def _suspend(dsr: DataSubjectRequest, *, at: datetime) -> None:
     row, actor, language = standing(dsr), Actor.system(), dsr.submission.language
     review_on = max(dsr.due_on, today_of(dsr, at) + timedelta(days=1))
-    if row is None:
+    if row is None and dsr.right == OBJECTION:
         scope, until = ALL_OF_IT.in_language(language), UNTIL_ANSWERED.in_language(language)
         begin(dsr, ground=Ground.OBJECTION, scope=scope, until=until, review_on=review_on, by=None, actor=actor, at=at)
-    elif row.announced_at is not None:  # taken up again before it was lifted
+    elif row is not None and row.announced_at is not None:  # taken up again before it was lifted
         go_on(row, review_on=review_on, actor=actor, at=at)
 
 
