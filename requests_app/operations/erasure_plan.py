@@ -20,7 +20,7 @@ from .actors import Actor
 from .erasure_carried import gone_by_hand
 from .erasure_proved import settle
 from .evidence import Kind
-from .owed_acts import RECIPIENTS, Act, Status, acts_of, fits, items_of, tell_anew
+from .owed_acts import RECIPIENTS, TAKEN_BACK, Act, Status, acts_of, fits, items_of, tell_anew
 from .plan_digest import digest_of_plan
 from .plan_shown import way_shown
 from .policies import policy_of
@@ -114,7 +114,7 @@ def ask_again(act: SourceAct, *, actor: Actor, at: datetime) -> None:
 
 def _stands_against(act: SourceAct) -> bool:
     """Whether it failed, holds data after all, or waits for people of a department, who can be asked anew."""
-    if act.alias == RECIPIENTS:
+    if act.alias == RECIPIENTS or act.failure_code == TAKEN_BACK:
         return False
     waits = act.status in (Status.PENDING, Status.BY_HAND)
     failed = act.status in (Status.FAILED, Status.CONTRADICTED)

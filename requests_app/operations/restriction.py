@@ -9,12 +9,12 @@ from django.db import transaction
 
 from requests_app.models import DataSubjectRequest, Notice, Restriction, SourceAct
 from requests_app.rules.lifecycle import OPEN, State
-from requests_app.rules.restriction import LONGEST, OBJECTION, RIGHT, Ground, reviewed_in_time
+from requests_app.rules.restriction import LONGEST, OBJECTION, RIGHT, Ground, lifted_from, reviewed_in_time
 
 from . import evidence, limits
 from .actors import Actor
 from .evidence import Kind
-from .owed_acts import Act, Status, acts_of, fits, owe_lifting
+from .owed_acts import TAKEN_BACK, Act, Status, acts_of, fits, owe_lifting
 from .refused import Refused
 from .team import alarm_officers, refuse_own, require
 from .transition import lock
@@ -81,7 +81,8 @@ def lift(row: Restriction, *, actor: Actor, at: datetime) -> None:
         _refuse_early(row, at)
         if _is_being_told(row):
             raise Refused("A data source is still being told of the restriction, or asks whom it is about.")
-        if acts_of(dsr).filter(act=Act.WITHDRAW).exclude(status=Status.DONE).exists():
+        ends = acts_of(dsr).filter(act=Act.WITHDRAW).exclude(failure_code=TAKEN_BACK)
+        if ends.exclude(status=Status.DONE).exists():
             raise Refused("Not every data source was told yet that the use objected to has ended.")
         Restriction.objects.filter(pk=row.pk).update(lifted_at=at, lifted_by=account)
         owe_lifting(dsr, row.number, at=at)
@@ -105,9 +106,23 @@ def _refuse_early(row: Restriction, at: datetime) -> None:
         raise Refused("Tell the person first that it ends (GDPR 18(3)).")
     if limits.today_of(row.dsr, at) < row.lift_from:
         raise Refused(f"The person was told that it does not end before {row.lift_from:%-d %B %Y}.")
-    letter = Notice.objects.filter(dsr=row.dsr, kind=limits.LETTER, occurrence=row.letter).first()
-    if letter is None or not (letter.served_at or letter.delivery == Notice.Delivery.HANDED_OVER):
+    reached_at = _reached_at(row)
+    if reached_at is None:
         raise Refused("The letter that it ends has not reached the person. Reach them another way, and record it.")
+    reached_on = limits.today_of(row.dsr, reached_at)
+    if limits.today_of(row.dsr, at) < (first := lifted_from(reached_on)):
+        raise Refused(
+            f"The letter that it ends reached the person on {reached_on:%-d %B %Y}: not before {first:%-d %B %Y}."
+        )
+
+
+def _reached_at(row: Restriction) -> datetime | None:
+    """Since when the person could read that it ends: the first way that reached them counts."""
+    letter = Notice.objects.filter(dsr=row.dsr, kind=limits.LETTER, occurrence=row.letter).first()
+    if letter is None:
+        return None
+    handed_over = letter.handed_over_at if letter.delivery == Notice.Delivery.HANDED_OVER else None
+    return min(filter(None, (letter.served_at, handed_over)), default=None)
 
 
 def _locked(row: Restriction) -> Restriction:

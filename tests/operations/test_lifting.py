@@ -33,7 +33,7 @@ from tests.people import published_policy
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 LATER, LIFTED = THEN + 8 * DAY, THEN + 9 * DAY
 HOUR = timedelta(hours=1)
-REFUSED = {**DONE, "outcome": "refuse", "ground": "unfounded", "facts": "As said.", "scope": "All of it."}
+REFUSED = {**DONE, "outcome": "refuse", "ground": "groundless_repetition", "facts": "As said.", "scope": "All of it."}
 PEOPLE = "requests_app.connectors.people.DepartmentPeople"
 
 
@@ -245,3 +245,30 @@ class TestLifting:
         SourceAct.objects.filter(act="restrict", alias="shop").update(status="pending")
         with pytest.raises(Refused, match="still being told"):
             restriction.lift(row, actor=bruno, at=LATER)
+
+    def test_waits_seven_days_from_when_the_letter_reached_the_person(self, bruno: Actor, ada: Actor) -> None:
+        row = restricted(bruno)
+        answered(row, bruno, ada)
+        letter = announced(row, bruno)
+        Notice.objects.filter(pk=letter.pk).update(handed_over_at=LATER)
+        with pytest.raises(Refused, match="reached the person on 2 December 2026: not before 9 December 2026"):
+            restriction.lift(row, actor=bruno, at=LATER + MINUTE)
+        Notice.objects.filter(pk=letter.pk).update(served_at=LATER - 2 * DAY)
+        restriction.lift(row, actor=bruno, at=LATER + 5 * DAY)
+
+    def test_is_off_once_the_request_is_taken_up_again_which_can_then_be_refused(
+        self, bruno: Actor, ada: Actor, petra: Actor
+    ) -> None:
+        row = restricted(bruno)
+        answered(row, bruno, ada)
+        announced(row, bruno)
+        dsr = reopened(row, petra, at=THEN + 2 * DAY)
+        row.refresh_from_db()
+        assert (row.announced_at, row.reminded_on, row.review_on) == (None, None, dsr.due_on)
+        assert Notice.objects.filter(kind="restriction_stands").count() == 1
+        sweeps.carry_out_acts(THEN + 2 * DAY)
+        SourceAct.objects.filter(alias="recipients:").update(status="done", opened_at=dsr.opened_at)
+        made = decision.decide(dsr, **REFUSED, actor=bruno, at=THEN + 3 * DAY)
+        decision.approve(dsr, digest=made.content_digest, actor=ada, at=THEN + 3 * DAY)
+        row.refresh_from_db()
+        assert row.lift_from == (THEN + 10 * DAY).date()

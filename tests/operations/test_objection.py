@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.db.models import F
 
 from requests_app.connectors import ConsentAct, RetryLater
 from requests_app.models import Balancing, ConsentEntry, Notice, Restriction, SourceAct
-from requests_app.operations import decision, evidence, objection, person, restriction, sweeps
+from requests_app.operations import consents, decision, erasure_plan, evidence, objection, person, restriction, sweeps
 from requests_app.operations.actors import Actor
 from requests_app.operations.readiness import missing
 from requests_app.operations.refused import Refused
@@ -72,7 +74,8 @@ def answered(dsr: Any, author: Actor, approver: Actor, said: dict[str, str] = DO
 
 
 def reached() -> None:
-    Notice.objects.filter(kind="restriction_ending").update(delivery="handed_over", next_try_at=None)
+    handed_over = {"delivery": "handed_over", "handed_over_at": F("created_at"), "next_try_at": None}
+    Notice.objects.filter(kind="restriction_ending").update(**handed_over)
 
 
 def test_the_use_is_suspended_as_soon_as_it_is_shown_who_objects() -> None:
@@ -246,3 +249,22 @@ def test_a_person_who_cancels_is_told_before_the_suspension_ends(bruno: Actor) -
     restriction.lift(row, actor=bruno, at=THEN + timedelta(days=8))
     sweeps.carry_out_acts(THEN + timedelta(days=8))
     assert Shop.restricted == set()
+
+
+def test_an_end_of_the_use_that_was_taken_back_does_not_stand_against_lifting(
+    bruno: Actor, ada: Actor, settings: Any
+) -> None:
+    settings.DATA_SOURCES = {"crm": {"BACKEND": "tests.operations.test_restriction.Crm"}}
+    dsr = objected()
+    erasure_plan.attest(SourceAct.objects.get(act="restrict"), note="Marked.", actor=bruno, at=SOON)
+    weighed(dsr, bruno, "person", SHARING)
+    answered(dsr, bruno, ada)
+    sweeps.carry_out_acts(THEN + DAY)
+    assert status(dsr, "withdraw", "crm") == "by_hand"
+    with transaction.atomic():
+        consents.take_back(dsr, how=ConsentEntry.How.STAFF, actor=bruno, at=THEN + DAY)
+    sweeps.carry_out_acts(THEN + DAY + MINUTE)
+    for act in SourceAct.objects.filter(act="withdraw", status="by_hand"):
+        erasure_plan.attest(act, note="Shared again.", actor=bruno, at=THEN + 2 * DAY)
+    reached()
+    restriction.lift(Restriction.objects.get(), actor=bruno, at=THEN + 8 * DAY)

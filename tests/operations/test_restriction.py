@@ -101,7 +101,7 @@ def answered(row: Restriction, author: Actor, approver: Actor) -> str:
 def announced(row: Restriction, actor: Actor, *, at: Any = THEN + DAY) -> Notice:
     restriction.announce(row, why="The address is right.", actor=actor, at=at)
     letter = Notice.objects.get(kind="restriction_ending")
-    Notice.objects.filter(pk=letter.pk).update(delivery="handed_over", next_try_at=None)
+    Notice.objects.filter(pk=letter.pk).update(delivery="handed_over", handed_over_at=at, next_try_at=None)
     return letter
 
 
