@@ -19,6 +19,7 @@ from . import one_form
 from .roles import may
 
 PAGE = "admin:requests_app_datasubjectrequest_complaint"
+NONE = "none"
 
 
 class AboutForm(forms.Form):
@@ -30,7 +31,7 @@ class AboutForm(forms.Form):
         super().__init__(data)
         field = self.fields["about"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(str(one.pk), _said(one)) for one in candidates]
+        field.choices = [*((str(one.pk), _said(one)) for one in candidates), (NONE, "None of these")]
 
 
 def _said(dsr: DataSubjectRequest) -> str:
@@ -40,13 +41,11 @@ def _said(dsr: DataSubjectRequest) -> str:
 def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
     """What a complaint is about and whether this reader may judge it; and the complaints about this request."""
     about = complaints.about_of(dsr) if dsr.right == complaints.RIGHT else None
-    unlinked = dsr.right == complaints.RIGHT and about is None and dsr.is_open
+    unlinked = dsr.is_open and complaints.is_unlinked(dsr)
     return {
         "about": about,
         "had_part": about is not None and complaints.has_part(dsr, user),
-        "link": reverse(PAGE, args=[dsr.pk])
-        if unlinked and may(user, "link_complaint") and complaints.candidates(dsr)
-        else "",
+        "link": reverse(PAGE, args=[dsr.pk]) if unlinked and may(user, "link_complaint") else "",
         "unlinked": unlinked,
         "against": [one for one in complaints.complaints_about(dsr.submission) if one.complaint.about_id == dsr.pk],
     }
@@ -61,7 +60,7 @@ def state(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = AboutForm(request.POST if request.method == "POST" else None, candidates=candidates)
 
     def run(given: dict[str, Any], actor: Actor, at: datetime) -> None:
-        about = next(one for one in candidates if str(one.pk) == given["about"])
+        about = next((one for one in candidates if str(one.pk) == given["about"]), None)
         complaints.link(dsr, about, actor=actor, at=at)
 
     return one_form.answer(

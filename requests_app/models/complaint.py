@@ -8,10 +8,12 @@ from .request import DataSubjectRequest
 
 
 class Complaint(models.Model):
-    """Links a complaint to the request that it is about (P18). One that is about none filed here has no row."""
+    """Links a complaint to the request that it is about (P18). Without a row nobody has said yet what it is about."""
 
     dsr = models.OneToOneField(DataSubjectRequest, models.PROTECT, primary_key=True, related_name="complaint")
-    about = models.ForeignKey(DataSubjectRequest, models.PROTECT, related_name="complaints")
+    about = models.ForeignKey(
+        DataSubjectRequest, models.PROTECT, null=True, related_name="complaints", help_text="empty: none filed here"
+    )
     linked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="empty: the person"
     )

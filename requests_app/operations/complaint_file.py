@@ -28,6 +28,9 @@ from .evidence import Kind
 from .policies import policy_of
 from .rendering import known_language, right_title
 
+# What is not decided before the second person; nor, in the chain, what names a system.
+UNTOLD = (Kind.DECISION_SUBMITTED, Kind.DECISION_RETURNED, Kind.OBJECTION_WEIGHED)
+
 
 def make(submission: Submission, *, actor: Actor, at: datetime) -> bytes:
     """Return the ZIP: the page to read, each letter as it was sent, the chain of evidence and how to check it.
@@ -58,7 +61,10 @@ def _cases(submission: Submission) -> list[Submission]:
     """The case, those it complains about, and those that complain about it: in the order in which they were filed."""
     about = Complaint.objects.filter(dsr__submission=submission).values_list("about__submission", flat=True)
     found = {submission.pk, *about, *(dsr.submission_id for dsr in complaints_about(submission))}
-    same = Submission.objects.filter(pk__in=found, email_digest=submission.email_digest, contact_destroyed_at=None)
+    # What somebody filed for another has their address, and is not theirs alone.
+    same = Submission.objects.filter(
+        pk__in=found, email_digest=submission.email_digest, contact_destroyed_at=None, authority=None
+    )
     return list(same.select_related("policy").order_by("received_at"))
 
 
@@ -120,7 +126,7 @@ def _chain(submission: Submission) -> Iterator[bytes]:
     """What concerns the person in full, what is internal by its digest alone."""
     for event in EvidenceEvent.objects.filter(submission=submission).order_by("seq"):
         row: dict[str, str | int] = {"seq": event.seq, "leaf": event.leaf_hash}
-        if timeline.is_told(event) and "source" not in json.loads(event.body):  # no names of systems
+        if timeline.is_told(event) and event.kind not in UNTOLD and "source" not in json.loads(event.body):
             row["event"] = event.body
         yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
 

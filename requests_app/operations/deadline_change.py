@@ -23,7 +23,7 @@ from requests_app.rules.deadline_change import (
 from requests_app.rules.response_deadline import received_on
 from requests_app.rules.three_dates import Changes, ThreeDates
 
-from . import evidence
+from . import complaints, evidence
 from .actors import Actor
 from .counting import changes_of, dates_of, extension_of, pauses_of
 from .evidence import Kind
@@ -71,6 +71,7 @@ def reasons_for(dsr: DataSubjectRequest) -> list[str]:
 def extend_deadline(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> Extension:
     """Extend the period once, from its original start, and tell the person why. On the due date it is still in time."""
     account = require(actor, "extend_deadline")
+    complaints.refuse_part(dsr, account)
     if not reason.strip():
         raise Refused("Write the reason: the person reads it.")
     with transaction.atomic():
@@ -106,6 +107,7 @@ def pause_deadline(
 ) -> Pause:
     """Let the clock stand still from today until the person answers, at the latest until the planned last day."""
     account = require(actor, "pause_deadline")
+    complaints.refuse_part(dsr, account)
     if not reason.strip():
         raise Refused("Write what is outstanding: the person reads it.")
     with transaction.atomic():

@@ -87,6 +87,7 @@ def decide(
     account = require(actor, Action.SUBMIT_DECISION)
     refuse_own(dsr.submission, account)
     complaints.refuse_part(dsr, account)
+    complaints.refuse_unlinked(dsr)
     policy = policy_of(dsr.policy)
     if not letter.strip():
         raise Refused("Write the letter that the person will read.")
@@ -170,7 +171,9 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
         if (record := weighed.latest(dsr)) and same_person(record.written_by, account):
             raise Refused("A second person approves: you weighed the interests yourself.")
         refuse_own(dsr.submission, account)
-        complaints.refuse_part(dsr, account)
+        complaints.refuse_unlinked(dsr)
+        for judge in (account, decision.decided_by):
+            complaints.refuse_part(dsr, judge)
         if decision.outcome != Decision.Outcome.REFUSE:
             assurance.refuse_release(dsr, at=at)
             readiness.refuse_unready(dsr)
@@ -269,7 +272,7 @@ def reopen(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) 
 
     The reason is kept as an internal note.
     """
-    require(actor, Action.REOPEN)
+    complaints.refuse_part(dsr, require(actor, Action.REOPEN))
     if not reason.strip():
         raise Refused("Say why the request is taken up again.")
     waits = asks_for_proof(dsr) and dsr.submission.assurance < CONTACT

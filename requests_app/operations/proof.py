@@ -21,7 +21,7 @@ from requests_app.rules.agenda import lapse_day
 from requests_app.rules.identity import KEPT, NONE
 from requests_app.rules.lifecycle import Action, State
 
-from . import evidence, files, scanning
+from . import complaints, evidence, files, scanning
 from .actors import Actor
 from .asking import open_doubt
 from .circumstances import asked_of
@@ -52,6 +52,7 @@ WORDS: Mapping[Why, Promise] = {
 def ask_for_document(dsr: DataSubjectRequest, *, reason: str, actor: Actor, at: datetime) -> DataSubjectRequest:
     """Ask for a document, because of a doubt that the person reads. The promised date stays as it is."""
     account = require(actor, Action.REQUIRE_IDENTITY)
+    complaints.refuse_part(dsr, account)
     if asked_of(dsr).rung == NONE:
         raise Refused("This right takes effect without any proof: no document may be asked for it.")
     if not reason.strip():

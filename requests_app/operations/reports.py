@@ -9,7 +9,16 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 
 from requests_app.models import DataSubjectRequest, Decision, Extension, PublishedFigures, Submission
 from requests_app.models.request import RIGHTS
-from requests_app.rules.figures import Fact, Figures, Line, figures, public, public_share, quarter_before
+from requests_app.rules.figures import (
+    LEAST_FOR_SHARE,
+    Fact,
+    Figures,
+    Line,
+    figures,
+    public,
+    public_share,
+    quarter_before,
+)
 from requests_app.rules.lifecycle import State
 
 from .policies import current, policy_of
@@ -77,13 +86,12 @@ def publish_due(now: datetime) -> int:
 
 
 def _public(line: Line) -> dict[str, Any]:
-    enough = public_share(1, line.answered) is not None
     return {
         "received": public(line.received),
         "answered": public(line.answered),
         "on_time_percent": public_share(line.on_time, line.answered),
         "refused": public(line.outcomes["refused"] + line.outcomes["partly"]),
-        "median_days": line.median if enough else None,
+        "median_days": line.median if line.answered >= LEAST_FOR_SHARE else None,
     }
 
 

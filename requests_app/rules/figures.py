@@ -94,8 +94,13 @@ def public(number: int) -> int | None:
 
 
 def public_share(part: int, whole: int) -> int | None:
-    """Return the share in whole percent, None of too few."""
-    return None if whole < LEAST_FOR_SHARE else round(100 * part / whole)
+    """Return the percentage that the share reaches at least, None of too few.
+
+    Up to five that are not in it are taken as five: whether it was one of them, or none, is not told.
+    """
+    if whole < LEAST_FOR_SHARE or 0 < part < LEAST:
+        return None
+    return 100 * min(part, whole - LEAST) // whole
 
 
 def quarter_before(day: date) -> tuple[date, date]:

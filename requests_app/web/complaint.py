@@ -104,6 +104,9 @@ def fetch(request: HttpRequest, pk: UUID) -> HttpResponse:
     at = now()
     if not visitor.is_fresh(request, dsr.submission, at=at):
         return fresh.page(request, dsr.submission, after=reverse("complain", args=[dsr.pk]))
+    if wait := network.crowded(request, Act.FILE):  # each is made anew, and stands in the evidence
+        messages.error(request, wait)
+        return redirect("complain", pk=dsr.pk)
     content = complaint_file.make(dsr.submission, actor=Actor.person(), at=at)
     name = f"{_('case')}-{dsr.submission.case_label}.zip"
     return HttpResponse(

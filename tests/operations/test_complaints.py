@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from requests_app.models import Complaint, DataSubjectRequest, EvidenceEvent, Notice
-from requests_app.operations import complaints, decision, desk
+from requests_app.models import Complaint, DataSubjectRequest, EvidenceEvent, Notice, Submission
+from requests_app.operations import complaints, deadline_change, decision, desk, proof
 from requests_app.operations.actors import Actor
+from requests_app.operations.on_behalf import Behalf
 from requests_app.operations.refused import Refused
+from requests_app.rules.authority import Kind as AuthorityKind
 from tests.people import NOON, ana_files, confirms, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -112,16 +114,51 @@ def test_where_too_few_are_left_to_judge_it_the_officers_hear_of_it(team):
     assert Notice.objects.filter(kind="staff_alarm", staff=team["petra"]).count() == 1
 
 
+def test_nothing_is_decided_before_it_is_said_what_it_is_about(team):
+    answered(team)
+    complaint = ana_complains(None)
+    carla = Actor.staff(team["carla"])
+    with pytest.raises(Refused, match="Say first which request"):
+        decision.decide(complaint, **ANSWER, actor=carla, at=LATER)
+    complaints.link(complaint, None, actor=carla, at=LATER)  # about none of them
+    assert decision.decide(complaint, **ANSWER, actor=carla, at=LATER)
+
+
 def test_staff_say_what_a_complaint_is_about_that_named_nothing(team):
     first = answered(team)
     complaint = ana_complains(None)
     desk.assign(complaint, assignee=team["bruno"], actor=Actor.staff(team["petra"]), at=LATER)
     assert complaints.candidates(complaint) == [first]
-    complaints.link(complaint, first, actor=Actor.staff(team["petra"]), at=LATER)
+    complaints.link(complaint, first, actor=Actor.staff(team["carla"]), at=LATER)
     complaint.refresh_from_db()
     assert complaint.assignee is None  # it was Bruno's, who had decided the first
-    with pytest.raises(Refused, match="stands already"):
-        complaints.link(complaint, first, actor=Actor.staff(team["petra"]), at=LATER)
+    complaints.link(complaint, None, actor=Actor.staff(team["carla"]), at=LATER)  # a mistake is mended
+    assert complaints.about_of(complaint) is None
+
+
+@pytest.mark.parametrize("name", ["bruno", "ada"])
+def test_whoever_had_a_part_in_one_of_them_does_not_choose_their_own_judge(team, name):
+    first = answered(team)
+    complaint = ana_complains(None)
+    for about in (first, None):
+        with pytest.raises(Refused, match="You had a part"):
+            complaints.link(complaint, about, actor=Actor.staff(team[name]), at=LATER)
+
+
+def test_what_the_person_said_stands(team):
+    complaint = ana_complains(answered(team))
+    with pytest.raises(Refused, match="The person said"):
+        complaints.link(complaint, None, actor=Actor.staff(team["carla"]), at=LATER)
+
+
+def test_what_is_decided_is_not_linked_elsewhere(team):
+    answered(team)
+    complaint, carla = ana_complains(None), Actor.staff(team["carla"])
+    complaints.link(complaint, None, actor=carla, at=LATER)
+    decision.decide(complaint, **ANSWER, actor=carla, at=LATER)
+    complaint.refresh_from_db()
+    with pytest.raises(Refused, match="return the decision first"):
+        complaints.link(complaint, None, actor=carla, at=LATER)
 
 
 def test_a_request_of_somebody_else_is_nothing_to_link(team):
@@ -129,7 +166,37 @@ def test_a_request_of_somebody_else_is_nothing_to_link(team):
     otto = ana_complains(None, email="otto@example.net")
     assert complaints.candidates(otto) == []
     with pytest.raises(Refused, match="same person"):
-        complaints.link(otto, first, actor=Actor.staff(team["petra"]), at=LATER)
+        complaints.link(otto, first, actor=Actor.staff(team["carla"]), at=LATER)
+
+
+def test_what_an_agent_filed_for_somebody_is_no_request_of_the_agent(team):
+    paper = ("paper.pdf", b"%PDF- Ana.")
+    about = Behalf(AuthorityKind.AGENT, "Ana Example", ends_on=LATER.date(), document=paper)
+    carla = {"name": "Carla", "email": "carla@agents.example"}
+    filed = ana_files("access", **carla, behalf=about)
+    Submission.objects.filter(pk=filed.pk).update(assurance=1)
+    complaint = ana_complains(None, **carla)
+    assert complaints.candidates(complaint) == []
+
+
+def test_nobody_complains_twice_at_once_also_not_in_two_windows(team):
+    first = answered(team)
+    ana_complains(first)
+    with pytest.raises(Refused, match="being looked at"):
+        ana_complains(first)
+
+
+def test_the_clock_and_the_papers_of_a_complaint_are_not_touched_by_those_either(team):
+    complaint = ana_complains(answered(team))
+    team["bruno"].groups.set(team["petra"].groups.all())
+    bruno = Actor.staff(team["bruno"])
+    for act in (
+        lambda: deadline_change.extend_deadline(complaint, reason="Busy.", actor=bruno, at=LATER),
+        lambda: proof.ask_for_document(complaint, reason="Who are you?", actor=bruno, at=LATER),
+        lambda: decision.reopen(complaint, reason="Again.", actor=bruno, at=LATER),
+    ):
+        with pytest.raises(Refused, match="had a part"):
+            act()
 
 
 def test_the_person_complains_once_at_a_time_and_only_where_it_is_theirs(team):

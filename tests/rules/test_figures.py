@@ -52,8 +52,11 @@ def test_no_difference_of_published_numbers_tells_a_small_one():
     assert public(21) == public(18) == 20
 
 
-@pytest.mark.parametrize(("part", "whole", "told"), [(19, 19, None), (19, 20, 95), (0, 40, 0)])
-def test_a_share_of_few_is_not_published(part, whole, told):
+@pytest.mark.parametrize(
+    ("part", "whole", "told"),
+    [(19, 19, None), (20, 20, 75), (19, 20, 75), (194, 200, 97), (200, 200, 97), (3, 40, None), (0, 40, 0)],
+)
+def test_a_share_of_few_is_not_published_nor_whether_one_was_late(part, whole, told):
     assert public_share(part, whole) == told
 
 

@@ -136,6 +136,13 @@ def test_it_holds_what_she_may_read_and_nothing_internal(ana, dsr):
     assert all("called me names" not in content and "crm-legacy" not in content for content in contents)
 
 
+def test_it_does_not_tell_what_is_not_approved_yet(ana, dsr):
+    submitted = EvidenceEvent.objects.get(submission=dsr.submission, kind="decision_submitted")
+    lines = fetched(ana, dsr).read(f"evidence-{dsr.submission.case_label}.jsonl").decode().splitlines()
+    assert "event" not in json.loads(lines[submitted.seq])
+    assert json.loads(lines[submitted.seq])["leaf"] == submitted.leaf_hash
+
+
 def test_its_proofs_hold_without_us_and_fail_where_a_word_is_changed(ana, dsr, tmp_path):
     fetched(ana, dsr).extractall(tmp_path)
     name = f"evidence-{dsr.submission.case_label}.jsonl"
