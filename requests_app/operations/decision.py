@@ -25,6 +25,7 @@ from . import (
     limits_told,
     messages,
     on_behalf,
+    people_found,
     readiness,
     weighed,
 )
@@ -52,7 +53,8 @@ APPROVALS = {
 
 
 def digest_of(dsr: DataSubjectRequest, *, outcome: str, ground: str, letter: str, facts: str, scope: str) -> str:
-    """Return the SHA-256 of all that the approver sees: letter, facts, scope, ground, files and what is erased."""
+    """Return the SHA-256 of all that the approver sees: letter, facts, scope, ground, files, what is
+    erased, and whom it was chosen to be about."""
     seen = {
         "outcome": outcome,
         "ground": ground,
@@ -61,6 +63,7 @@ def digest_of(dsr: DataSubjectRequest, *, outcome: str, ground: str, letter: str
         "scope": scope,
         **({"plan": plan} if (plan := digest_of_plan(dsr)) else {}),
         **({"weighed": said} if (said := weighed.texts(dsr)) else {}),
+        **({"chosen": chosen} if (chosen := people_found.chosen_of(dsr)) else {}),
         "files": sorted(f"{f.pk}:{f.sha256}" for f in AnswerFile.objects.filter(dsr=dsr, destroyed_at=None)),
     }
     return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -168,6 +171,7 @@ def approve(dsr: DataSubjectRequest, *, digest: str, actor: Actor, at: datetime)
             raise Refused("Nothing waits for approval here: somebody was faster.")
         if same_person(decision.decided_by, account):
             raise Refused("A second person approves: you wrote this decision yourself.")
+        people_found.refuse_chooser(dsr, account)
         if (record := weighed.latest(dsr)) and same_person(record.written_by, account):
             raise Refused("A second person approves: you weighed the interests yourself.")
         refuse_own(dsr.submission, account)

@@ -10,16 +10,19 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from requests_app.connectors import Match
 from requests_app.models import DataSubjectRequest, FulfilmentStep, PeopleFound, SourceAct
 from requests_app.models.keys import seal
+from requests_app.models.staff import same_person
 from requests_app.rules.addresses import normalise
 
 from . import evidence
 from .actors import Actor
 from .evidence import Kind
+from .refused import Refused
 from .team import alarm_responsible
 
 TOLD = "The data source {} knows several people under what was shown. Nothing is read before somebody chooses."
@@ -95,6 +98,17 @@ def _told(people: Sequence[Match]) -> str:
 def of(dsr: DataSubjectRequest) -> QuerySet[PeopleFound]:
     """Return those of the clock that runs, or ran last."""
     return PeopleFound.objects.filter(dsr=dsr, opened_at=dsr.opened_at)
+
+
+def chosen_of(dsr: DataSubjectRequest) -> dict[str, list[str]]:
+    """Return by source the references of those who were chosen, which the approval names by its digest."""
+    return {found.alias: found.chosen for found in of(dsr).exclude(chosen_at=None)}
+
+
+def refuse_chooser(dsr: DataSubjectRequest, account: User) -> None:
+    """Raise Refused where this person chose whom the request is about: a second one reads how they were told apart."""
+    if any(same_person(found.chosen_by, account) for found in of(dsr).exclude(chosen_at=None)):
+        raise Refused("A second person approves: you chose whom it is about yourself.")
 
 
 def keep(row: FulfilmentStep | SourceAct, several: SeveralPeople, *, at: datetime) -> None:

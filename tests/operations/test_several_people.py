@@ -34,6 +34,7 @@ from requests_app.operations.readiness import missing
 from requests_app.operations.refused import Refused, RoleMissing
 from requests_app.rules.erasure_plan import Choice
 from requests_app.rules.retention import Stage
+from tests.packages import DONE
 from tests.people import NOON, ana_files, confirms, confirms_erasure, published_policy, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
@@ -377,6 +378,20 @@ class TestErased:
         assert "desk" in held
         assert "lamp" not in held
 
+    def test_whoever_chose_does_not_approve_what_comes_of_it_alone(self, knows, bruno):
+        knows(ANA, OTTO)
+        dsr = to_be_deleted()
+        petra, ada = Actor.staff(staff("petra", "privacy officer")), Actor.staff(staff("ada", "approver"))
+        chosen(dsr, "C-1001", actor=petra)
+        sweeps.carry_out_acts(LATER)
+        erasure_plan.decide(dsr, {item.pk: Choice("erase") for item in items_of(dsr)}, actor=bruno, at=DAYS_ON)
+        made = decision.decide(dsr, **DONE, actor=bruno, at=DAYS_ON)
+        with pytest.raises(Refused, match="you chose whom it is about"):
+            decision.approve(dsr, digest=made.content_digest, actor=petra, at=DAYS_ON + MINUTE)
+        PeopleFound.objects.update(chosen_sealed=b"")
+        with pytest.raises(Refused, match="changed after you opened it"):
+            decision.approve(dsr, digest=made.content_digest, actor=ada, at=DAYS_ON + MINUTE)
+
     def test_chosen_again_the_plan_is_made_anew(self, knows, bruno):
         knows(ANA, member("C-2002", "A desk."), member("C-3003", "A bed."))
         dsr = to_be_deleted()
@@ -424,10 +439,14 @@ def test_a_value_is_put_right_with_the_chosen_one_alone(knows, bruno, settings):
     sweeps.carry_out_acts(THEN)
     assert act_of(dsr, "rectify").status == "several"
     assert any("several people" in sentence for sentence in missing(dsr))
-    chosen(dsr, "C-1001", actor=bruno)
+    chosen(dsr, "C-2002", actor=bruno)
+    chosen(dsr, "C-1001", actor=bruno)  # nothing was told yet
     sweeps.carry_out_acts(LATER)
     people = settings.DATA_SOURCES["shop"]["OPTIONS"]["people"]
     assert [one["records"]["orders"][0]["note"] for one in people] == ["Two lamps.", "A desk for Otto."]
+    with pytest.raises(Refused, match="told already"):
+        chosen(dsr, "C-2002", actor=bruno, at=LATER + MINUTE)
+    assert people_found.of(dsr).get().chosen == ["C-1001"]
 
 
 def test_a_restriction_waits_for_the_choice_also_where_its_request_is_decided(knows, bruno, settings):
@@ -446,6 +465,9 @@ def test_a_restriction_waits_for_the_choice_also_where_its_request_is_decided(kn
     people = settings.DATA_SOURCES["shop"]["OPTIONS"]["people"]
     assert [one.get("restricted", False) for one in people] == [True, False]
     with pytest.raises(Refused, match="not in progress"):
+        chosen(dsr, "C-2002", actor=bruno, at=LATER + MINUTE)
+    type(dsr).objects.filter(pk=dsr.pk).update(state="in_progress")
+    with pytest.raises(Refused, match="told already"):
         chosen(dsr, "C-2002", actor=bruno, at=LATER + MINUTE)
 
 
