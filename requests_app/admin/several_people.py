@@ -89,6 +89,7 @@ def line(dsr: DataSubjectRequest, alias: str, user: Any) -> dict[str, str]:
         said += moment(found.chosen_at, dsr.submission.received_zone)
         why = readable(lambda: found.opened("why"))
     allowed = may(user, "choose_people") and several_people.is_open_to_choice(found, dsr)
+    allowed = allowed and not several_people.was_told(found, dsr)
     return {
         "said": said,
         "why": why,

@@ -21,12 +21,18 @@ from .refused import Refused
 from .team import refuse_own, require
 from .transition import lock
 
+TOLD = (
+    "The source was told already to correct, or to restrict, what it holds of those who were chosen: choosing again "
+    "would not undo it. Have it undone there by people, and write down on the case what they did."
+)
+
 
 def choose(found: PeopleFound, *, references: Collection[str], seen: str, why: str, actor: Actor, at: datetime) -> None:
     """Say which of the people that were found asks, or that none of them does; `seen`: the digest of those who were
     shown. The source is asked anew, about the chosen alone. Chosen again, what was read for the others is replaced.
 
-    Raises Refused where others were found since, without a reason, and once the request is decided.
+    Raises Refused where others were found since, without a reason, once the request is decided, and where a correction
+    or a restriction was told for those who were chosen before.
     """
     account = require(actor, "choose_people")
     refuse_own(found.dsr.submission, account)
@@ -37,6 +43,8 @@ def choose(found: PeopleFound, *, references: Collection[str], seen: str, why: s
         found = PeopleFound.objects.select_for_update().get(pk=found.pk)
         if not is_open_to_choice(found, dsr):
             raise Refused("This request is not in progress any more: return or reopen it first.")
+        if was_told(found, dsr):
+            raise Refused(TOLD)
         known = {one["reference"] for one in found.candidates}
         if seen != found.digest or set(references) - known:
             raise Refused("The source found other people in the meantime: look at them anew.")
@@ -61,3 +69,10 @@ def is_open_to_choice(found: PeopleFound, dsr: DataSubjectRequest) -> bool:
         return False
     told_later = acts_of(dsr).filter(alias=found.alias, act=Act.RESTRICT, status=ActStatus.SEVERAL)
     return dsr.state == State.IN_PROGRESS or told_later.exists()
+
+
+def was_told(found: PeopleFound, dsr: DataSubjectRequest) -> bool:
+    """Whether a choice stands by which the source was told to correct or to restrict, or may have been."""
+    told = acts_of(dsr).filter(alias=found.alias, act__in=(Act.RECTIFY, Act.RESTRICT))
+    untold = Q(status=ActStatus.SEVERAL) | Q(status=ActStatus.WAITING, attempts=0)
+    return found.chosen_at is not None and told.exclude(untold).exists()
