@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 
-from requests_app.models import DataSubjectRequest, RequestedChange, SourceAct
+from requests_app.models import DataSubjectRequest, RequestedChange
 from requests_app.operations import changes
 from requests_app.operations.actors import Actor
 from requests_app.operations.change_told import WORDS
@@ -46,7 +46,8 @@ def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
     """Every change with its outcomes; None where nothing can be put right here."""
     if dsr.right != changes.RIGHT:
         return None
-    acts = list(acts_of(dsr).filter(act=Act.RECTIFY).select_related("attested_by").order_by("alias"))
+    told = acts_of(dsr).filter(act=Act.RECTIFY).select_related("attested_by").order_by("alias")
+    acts, names = source_acts.said(list(told), dsr, user), "; ".join(one.en for one in recipients_of(dsr))
     rows = RequestedChange.objects.filter(dsr=dsr, opened_at=dsr.opened_at).select_related("dsr")
     return {
         "rows": [
@@ -54,11 +55,11 @@ def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
                 "row": row,
                 "said": readable(lambda row=row: _words(row.said)),
                 "who": named(row.stated_by),
-                "acts": [_outcome(act, dsr, user) for act in acts if act.occasion == str(row.number)],
+                "acts": [_outcome(act) for act in acts if act["row"].occasion == str(row.number)],
             }
             for row in rows
         ],
-        "recipients": [_recipients(act, dsr, user) for act in acts if act.alias == RECIPIENTS],
+        "recipients": [{**act, "names": names} for act in acts if act["row"].alias == RECIPIENTS],
         "state": reverse(PAGE, args=[dsr.pk]) if dsr.state == State.IN_PROGRESS and may(user, "state_change") else "",
     }
 
@@ -70,17 +71,12 @@ def _words(said: dict[str, str]) -> str:
     return f"{said['field']}: “{said['wanted']}”{before}"
 
 
-def _outcome(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
-    words = source_acts.said(act, dsr, user)
+def _outcome(said: dict[str, Any]) -> dict[str, Any]:
+    act = said["row"]
     outcome = WORDS.get(act.answer.get("outcome", ""), "")
     if outcome and act.status == Status.DONE and not act.attested_by_id:
-        words["said"] = outcome
-    return words
-
-
-def _recipients(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
-    names = "; ".join(one.en for one in recipients_of(dsr))
-    return {**source_acts.said(act, dsr, user), "names": names}
+        return {**said, "said": outcome}
+    return said
 
 
 def state(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -89,14 +89,14 @@ def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
     acts = list(acts_of(dsr).filter(act__in=(Act.PLAN, Act.ERASE, Act.VERIFY)).select_related("attested_by"))
     if not acts:
         return None
-    items = list(items_of(dsr))
+    items, told = list(items_of(dsr)), source_acts.said(acts, dsr, user)
     zone = dsr.submission.received_zone
     return {
         "sources": [
             {
                 "alias": plan.alias,
                 "items": [item_said(item, dsr) for item in items if item.alias == plan.alias],
-                "acts": [source_acts.said(act, dsr, user) for act in acts if act.alias == plan.alias],
+                "acts": [act for act in told if act["row"].alias == plan.alias],
             }
             for plan in acts
             if plan.act == Act.PLAN

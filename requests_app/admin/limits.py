@@ -39,8 +39,9 @@ def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
     stands = any(row.lifted_at is None for row in rows)
     begins = dsr.right == RIGHT and dsr.state == State.IN_PROGRESS and not stands and may(user, "restrict")
     weighs = dsr.right == OBJECTION and dsr.state == State.IN_PROGRESS and may(user, "weigh")
+    acts = source_acts.said([act for row in rows for act in acts_for(row)], dsr, user)
     return {
-        "rows": [_row(row, dsr, user) for row in rows],
+        "rows": [_row(row, [act for act in acts if act["row"].occasion == str(row.number)], dsr, user) for row in rows],
         "names": "; ".join(one.en for one in recipients_of(dsr)),
         "objection": dsr.right == OBJECTION,
         "weighed": weighed_of(dsr),
@@ -49,9 +50,8 @@ def panel(dsr: DataSubjectRequest, user: Any) -> dict[str, Any] | None:
     }
 
 
-def _row(row: Restriction, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
+def _row(row: Restriction, acts: list[dict[str, Any]], dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
     zone = dsr.submission.received_zone
-    acts = [source_acts.said(act, dsr, user) for act in acts_for(row)]
     return {
         "row": row,
         "scope": readable(lambda: words_of(row, "en")[0]),

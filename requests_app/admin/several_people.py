@@ -72,16 +72,21 @@ def _words(one: dict[str, Any]) -> str:
 
 
 def lines(dsr: DataSubjectRequest, user: Any) -> list[dict[str, str]]:
-    """The same of every source that found several."""
-    aliases = people_found.of(dsr).values_list("alias", flat=True)
-    return [{"alias": alias, **line(dsr, alias, user)} for alias in aliases]
+    """The same, one after the other."""
+    return [{"alias": alias, **said} for alias, said in by_alias(dsr, user).items()]
 
 
 def line(dsr: DataSubjectRequest, alias: str, user: Any) -> dict[str, str]:
     """What was chosen of this source and why, and where it can be chosen; nothing where one person was found."""
-    found = people_found.of(dsr).filter(alias=alias).select_related("chosen_by", "dsr").first()
-    if found is None:
-        return {}
+    return by_alias(dsr, user).get(alias, {})
+
+
+def by_alias(dsr: DataSubjectRequest, user: Any) -> dict[str, dict[str, str]]:
+    """The same of every source that found several."""
+    return {found.alias: _line(found, dsr, user) for found in people_found.of(dsr).select_related("chosen_by", "dsr")}
+
+
+def _line(found: PeopleFound, dsr: DataSubjectRequest, user: Any) -> dict[str, str]:
     said = why = ""
     if found.chosen_at:
         of = f"{readable(lambda: len(found.chosen))} of {readable(lambda: len(found.candidates))}"

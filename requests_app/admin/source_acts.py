@@ -1,6 +1,6 @@
 """What the data sources were told for a request, in words, and the buttons of one act: tell it again, done by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 
 from requests_app import clock
-from requests_app.models import DataSubjectRequest, SourceAct
+from requests_app.models import DataSubjectRequest, SourceAct, SourceTask
+from requests_app.models.keys import held
 from requests_app.operations import erasure_plan
 from requests_app.operations.actors import Actor
 from requests_app.operations.erasure_plan import AGAIN_IN
@@ -83,15 +84,25 @@ class NoteForm(forms.Form):
 def panel(dsr: DataSubjectRequest, user: Any) -> list[dict[str, Any]]:
     """What each source was told of what the person allows; nothing of other rights, which have panels of their own."""
     rows = acts_of(dsr).filter(act=Act.WITHDRAW).select_related("attested_by").order_by("alias", "due_at")
-    return [said(act, dsr, user) for act in rows]
+    return said(list(rows), dsr, user)
 
 
-def said(act: SourceAct, dsr: DataSubjectRequest, user: Any) -> dict[str, Any]:
-    """One act in words, and what can be done about it."""
+def said(acts: Collection[SourceAct], dsr: DataSubjectRequest, user: Any) -> list[dict[str, Any]]:
+    """These in words, and what can be done about each. However many they are, it is a few questions to the database."""
+    if not acts:
+        return []
+    with held([dsr.submission_id]):
+        theirs, people = tasks.of_acts(acts), several_people.by_alias(dsr, user)
+        return [_said(act, theirs.get(act.pk), people.get(act.alias, {}), dsr, user) for act in acts]
+
+
+def _said(
+    act: SourceAct, task: SourceTask | None, people: dict[str, str], dsr: DataSubjectRequest, user: Any
+) -> dict[str, Any]:
     zone, status = dsr.submission.received_zone, Status(act.status)
-    theirs = tasks.said(act, at=clock.now()) if status == Status.PENDING else ""
-    answered = tasks.answered(act)
-    people = several_people.line(dsr, act.alias, user) if act.act == Act.PLAN or status == Status.SEVERAL else {}
+    theirs = tasks.asked(task, at=clock.now()) if status == Status.PENDING else ""
+    answered = tasks.answered(task, act)
+    people = people if act.act == Act.PLAN or status == Status.SEVERAL else {}
     waits = status == Status.WAITING and act.next_try_at
     return {
         "row": act,
