@@ -9,13 +9,14 @@ import pytest
 from django.core import mail
 
 from requests_app import clock
-from requests_app.models import FulfilmentStep, StepFile
+from requests_app.models import FulfilmentStep, SourceAct, StepFile
 from requests_app.operations import sweeps
 
 from .conftest import WIDTHS, World
 from .test_every_page import findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+BACKEND = "requests_app.connectors.people.DepartmentPeople"
 
 
 @pytest.fixture
@@ -26,12 +27,15 @@ def link(world: World, settings: Any) -> str:
         "to": ["carla@shop.example", "dora@shop.example"],
         "tables": {"statement": {"label": {"en": "Notes of calls", "it": "Note di chiamate"}}},
     }
-    backend = "requests_app.connectors.people.DepartmentPeople"
-    settings.DATA_SOURCES = {"service": {"BACKEND": backend, "OPTIONS": options}}
+    settings.DATA_SOURCES = {"service": {"BACKEND": BACKEND, "OPTIONS": options}}
     world.file("access", details="My number is C-1001.")
     for sweep in (sweeps.run_steps, sweeps.read_sources, sweeps.deliver_notices):
         sweep(clock.now())
-    (sent,) = [one for one in mail.outbox if one.to == ["carla@shop.example"]]
+    return mailed_to("carla@shop.example")
+
+
+def mailed_to(address: str) -> str:
+    (sent,) = [one for one in mail.outbox if one.to == [address]]
     found = re.search(r"http\S+/t/\S+/", sent.body)
     assert found is not None
     return found[0]
@@ -87,4 +91,31 @@ def test_a_department_answers_with_a_file_and_the_step_is_found(
     FulfilmentStep.objects.update(reviewed_by=world.petra, reviewed_at=clock.now())
     assert page.goto(link).status == 410
     wrong += look(page, "closed")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_a_department_says_that_it_stopped_what_it_was_told_to_stop(
+    world: World, settings: Any, open_as: Callable[..., Any], width: int
+):
+    options = {"name": "Archive", "to": ["carla@shop.example"]}
+    settings.DATA_SOURCES = {"archive": {"BACKEND": BACKEND, "OPTIONS": options}}
+    world.file("marketing_optout", verified=False)
+    page = open_as(None, width=width)
+    for sweep in (sweeps.carry_out_acts, sweeps.deliver_notices):
+        sweep(clock.now())
+    page.goto(mailed_to("carla@shop.example"))
+    wrong = seen(page, "cover")
+    page.get_by_role("button", name="Open the task").click()
+    assert "Direct marketing: stop it." in page.inner_text("main")
+    wrong += seen(page, "what to do")
+    page.get_by_role("button", name="It is done").click()
+    assert "Who did it: write a name." in page.inner_text("main")
+    wrong += seen(page, "unsigned")
+    page.get_by_role("textbox").nth(0).fill("Taken off the list today.")
+    page.get_by_role("textbox").nth(1).fill("Carla Verdi")
+    page.get_by_role("button", name="It is done").click()
+    assert "Taken off the list today." in page.inner_text("main")
+    wrong += seen(page, "said")
+    assert SourceAct.objects.get().status == "done"
     assert not wrong, "\n".join(wrong)
