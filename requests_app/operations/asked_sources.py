@@ -36,8 +36,10 @@ def references_of(dsr: DataSubjectRequest, asked: DataSource) -> list[str] | Non
     if not asked.knows_people:
         return sorted(confirmed_addresses(submission))
     shown = confirmed_addresses(submission)
-    found = by_reference(asked.find(question_about(submission)))
-    alone = by_reference(asked.find(Query(email="", confirmed=tuple(sorted(shown))))) if shown else []
+    question = question_about(submission)
+    found = alone = by_reference(asked.find(question))
+    if shown and (question.identifiers or set(question.addresses) - shown):
+        alone = by_reference(asked.find(Query(email="", confirmed=tuple(sorted(shown)))))
     known = holders(found, shown)
     if any(count > max(1, known[address]) for address, count in holders(alone, shown).items()):
         raise CutShort
