@@ -134,7 +134,7 @@ def attest(act: SourceAct, *, note: str, actor: Actor, at: datetime) -> None:
         dsr = lock(act.dsr)
         act = SourceAct.objects.select_for_update().get(pk=act.pk)
         waits = act.status in (Status.BY_HAND, Status.FAILED) or with_department(act) is not None
-        if not waits:
+        if not waits or act.failure_code == TAKEN_BACK:
             raise Refused("Nobody waits for this any more.")
         if not fits(act, dsr):
             raise Refused("This is over for this request, or has not begun.")

@@ -285,6 +285,13 @@ class TestStopping:
         assert [one.occasion[:5] for one in waiting] == ["back:"]
         assert waiting.get().status == "by_hand"
 
+    def test_nobody_says_of_a_stop_that_was_taken_back_that_it_was_done(self, stopped, bruno):
+        person.undo(stopped.dsr, actor=Actor.person(), at=SOON + DAY)
+        with pytest.raises(Refused, match="Nobody waits"):
+            erasure_plan.attest(stopped, note="Phoned them.", actor=bruno, at=SOON + DAY)
+        with pytest.raises(Refused):
+            erasure_plan.ask_again(stopped, actor=bruno, at=SOON + DAY)
+
     def test_of_two_purposes_one_taken_back_a_new_task_names_what_stands_and_the_request_ends_with_it(self):
         dsr = ana_files("consent_withdrawal", purposes=("direct_marketing", "optional_cookies")).requests.get()
         carried_out(SOON)
