@@ -154,7 +154,7 @@ class TestADecisionThatWaits:
         return decision.approve(waiting.dsr, digest=waiting.content_digest, actor=ada, at=NOON)
 
     def test_is_held_by_the_gate_until_the_contact_on_file_spoke(self):
-        submission = ana_objects()
+        submission = ana_objects("complaint")  # nothing is carried out before it is decided
         waiting = decided(verified(submission), staff("bruno", "handler"))
         marks(submission)
         with pytest.raises(Refused, match="has not said yet who is on file"):
@@ -165,7 +165,7 @@ class TestADecisionThatWaits:
         assert fresh(submission).state == "awaiting_approval"
 
     def test_goes_out_once_the_mark_is_taken_off(self):
-        submission = ana_objects()
+        submission = ana_objects("complaint")  # nothing is carried out before it is decided
         waiting = decided(verified(submission), staff("bruno", "handler"))
         marks(submission)
         unmarks(submission)
