@@ -16,7 +16,9 @@ log = logging.getLogger(__name__)
 ALIASES = ("default", "keys")
 PATIENCE = 2000  # milliseconds for readers and writers; what is busy is done by the next sweep, an hour later
 USUAL = 20_000  # as portal/env.py sets it
-AGAIN = timedelta(hours=2)  # for so long after a key went is it seen to, so that a sweep that died is made good
+# For so long after a key went it is seen to each hour: a sweep that died is made good, and rows that a writing
+# transaction anywhere on the server could still see, which VACUUM has to leave, go once it has ended.
+AGAIN = timedelta(days=2)
 
 
 def scrub(now: datetime) -> int:
